@@ -1,0 +1,48 @@
+# How every target of the project is compiled: warnings, instruction set, sanitizers. One place for all of them.
+include(CheckCXXCompilerFlag)
+
+add_library(tapeline_options INTERFACE)
+target_include_directories(tapeline_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(tapeline_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
+  -Wnull-dereference -Wno-missing-field-initializers)
+
+# simdjson picks its on-demand kernel at compile time, and needs pclmul to pick a vector one.
+if(TAPELINE_MARCH)
+  target_compile_options(tapeline_options INTERFACE -march=${TAPELINE_MARCH})
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  target_compile_options(tapeline_options INTERFACE -march=x86-64-v3 -mpclmul)
+endif()
+
+if(TAPELINE_SANITIZE)
+  target_compile_options(tapeline_options INTERFACE
+    -fsanitize=${TAPELINE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(tapeline_options INTERFACE -fsanitize=${TAPELINE_SANITIZE})
+else()
+  target_compile_definitions(tapeline_options INTERFACE $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
+endif()
+
+find_program(TAPELINE_MOLD mold)
+if(TAPELINE_MOLD)
+  target_link_options(tapeline_options INTERFACE -fuse-ld=mold)
+endif()
+
+# tapeline_library(NAME SOURCES ... [LIBRARIES ...]): LIBRARIES are what the sources include, all public.
+function(tapeline_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PUBLIC tapeline_options Threads::Threads ${arg_LIBRARIES})
+endfunction()
+
+# tapeline_test(NAME LABEL label SOURCES ... [LIBRARIES ...] [TIMEOUT seconds]): one executable, one ctest entry.
+function(tapeline_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES;LIBRARIES")
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE tapeline_options GTest::gtest_main GTest::gmock ${arg_LIBRARIES})
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 300)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT}
+    ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp halt_on_error=1")
+endfunction()

@@ -1,0 +1,36 @@
+// Options of bars, indicators, signals and alerts: all that decides what the numbers are.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace tapeline {
+
+enum class EmptyBars : std::uint8_t { skip, fill };
+
+struct BarsConfig {
+  std::vector<std::uint32_t> intervals_s = {60};
+  EmptyBars empty = EmptyBars::skip;
+  std::uint32_t quiet_grace_ms = 5'000;   // a journaled clock this far past a bar's end closes it in a quiet market
+};
+
+struct IndicatorsConfig {
+  std::uint32_t sma_length = 20;
+  std::uint32_t rsi_length = 14;
+  std::uint32_t bollinger_length = 20;
+  double bollinger_width = 2.0;           // in population standard deviations
+  std::uint32_t volatility_length = 20;
+};
+
+struct SignalsConfig {
+  double rsi_buy_below = 30.0;
+  double rsi_sell_above = 70.0;
+};
+
+struct AlertsConfig {
+  double rsi_hysteresis = 5.0;            // RSI must come back this far before the rule is armed again
+  double move_pct_min = 1.0;              // a bar's |change| at or above is a significant move
+  std::uint32_t cooldown_s = 60;          // between two alerts of one rule, instrument and interval, in event time
+};
+
+}  // namespace tapeline

@@ -1,0 +1,150 @@
+#include "core/base/decimal.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace tapeline {
+namespace {
+
+constexpr auto powers_of_ten = [] {
+  std::array<std::int64_t, 19> powers{};
+  std::int64_t power = 1;
+  for (std::size_t i = 0; i < powers.size(); ++i) {
+    powers[i] = power;
+    if (i + 1 < powers.size()) power *= 10;
+  }
+  return powers;
+}();
+
+bool is_digit(char c) noexcept { return static_cast<unsigned char>(c - '0') < 10; }
+
+/// Folds trailing zeros and a positive exponent into the one representation that equal values share.
+Result<Decimal, DecimalError> canonical(std::int64_t mantissa, int exponent) noexcept {
+  if (mantissa == 0) return Decimal{};
+  while (exponent < 0 && mantissa % 10 == 0) {
+    mantissa /= 10;
+    ++exponent;
+  }
+  for (; exponent > 0; --exponent) {
+    if (mantissa > decimal_mantissa_max / 10 || mantissa < -decimal_mantissa_max / 10) {
+      return Unexpected{DecimalError::out_of_precision};
+    }
+    mantissa *= 10;
+  }
+  if (exponent < decimal_exponent_min) return Unexpected{DecimalError::out_of_precision};
+  return Decimal{mantissa, static_cast<std::int8_t>(exponent)};
+}
+
+}  // namespace
+
+std::int64_t power_of_ten(int power) noexcept {
+  TL_DCHECK(power >= 0 && power <= 18);
+  return powers_of_ten[static_cast<std::size_t>(power)];
+}
+
+Result<Decimal, DecimalError> parse_decimal(std::string_view text) noexcept {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  const bool negative = at != end && *at == '-';
+  if (at != end && (*at == '-' || *at == '+')) ++at;
+
+  std::int64_t mantissa = 0;
+  int exponent = 0;
+  int digits = 0;           // significant digits taken into the mantissa
+  int pending_zeros = 0;    // zeros that count only if another digit follows
+  bool any_digit = false;
+  bool in_fraction = false;
+  for (; at != end; ++at) {
+    if (*at == '.' && !in_fraction) {
+      in_fraction = true;
+      continue;
+    }
+    if (!is_digit(*at)) break;
+    any_digit = true;
+    if (*at == '0') {
+      if (digits > 0) ++pending_zeros;
+      if (in_fraction) --exponent;
+      continue;
+    }
+    if (digits + pending_zeros + 1 > decimal_digits_max) return Unexpected{DecimalError::out_of_precision};
+    mantissa = mantissa * powers_of_ten[static_cast<std::size_t>(pending_zeros) + 1] + (*at - '0');
+    digits += pending_zeros + 1;
+    pending_zeros = 0;
+    if (in_fraction) --exponent;
+  }
+  if (!any_digit) return Unexpected{DecimalError::not_a_number};
+  exponent += pending_zeros;  // they were never multiplied in
+  if (at != end && (*at == 'e' || *at == 'E')) {
+    ++at;
+    if (at != end && *at == '+') ++at;
+    int written = 0;
+    const auto [next, error] = std::from_chars(at, end, written);
+    if (error == std::errc::result_out_of_range) return Unexpected{DecimalError::out_of_precision};
+    if (error != std::errc{} || next == at) return Unexpected{DecimalError::not_a_number};
+    at = next;
+    exponent = std::clamp(exponent + std::clamp(written, -10'000, 10'000), -20'000, 20'000);
+  }
+  if (at != end) return Unexpected{DecimalError::not_a_number};
+  return canonical(negative ? -mantissa : mantissa, exponent);
+}
+
+Result<Decimal, DecimalError> decimal_from_double(double value) noexcept {
+  if (!std::isfinite(value)) return Unexpected{DecimalError::not_a_number};
+  std::array<char, 32> text{};
+  const auto printed = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::scientific);
+  return parse_decimal({text.data(), static_cast<std::size_t>(printed.ptr - text.data())});
+}
+
+double to_double(Decimal value) noexcept { return to_double(Int128{value.mantissa}, value.exponent); }
+
+double to_double(Int128 mantissa, int exponent) noexcept {
+  // 10^k is exact in a double up to k = 22, so one division rounds once; smaller scales divide twice.
+  static constexpr std::array<double, 23> exact_powers{1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                       1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                                       1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+  double value = static_cast<double>(mantissa);
+  int scale = -exponent;
+  for (; scale > 22; scale -= 22) value /= 1e22;
+  return value / exact_powers[static_cast<std::size_t>(std::max(scale, 0))];
+}
+
+Result<std::int64_t, DecimalError> mantissa_at(Decimal value, int exponent) noexcept {
+  const int shift = value.exponent - exponent;
+  if (value.mantissa == 0) return std::int64_t{0};
+  std::int64_t scaled = 0;
+  if (shift < 0 || shift > 18 || __builtin_mul_overflow(value.mantissa, power_of_ten(shift), &scaled)) {
+    return Unexpected{DecimalError::out_of_precision};
+  }
+  return scaled;
+}
+
+std::string to_string(Decimal value) { return to_string(Int128{value.mantissa}, value.exponent); }
+
+std::string to_string(Int128 mantissa, int exponent) {
+  const bool negative = mantissa < 0;
+  UInt128 rest = negative ? -static_cast<UInt128>(mantissa) : static_cast<UInt128>(mantissa);
+  std::string reversed;
+  int position = exponent;
+  bool shown = false;  // trailing zeros of the fraction are not written
+  while (rest != 0 || position <= 0) {
+    const char digit = static_cast<char>('0' + static_cast<int>(rest % 10));
+    rest /= 10;
+    if (position < 0) {
+      if (digit != '0' || shown) {
+        reversed.push_back(digit);
+        shown = true;
+      }
+      if (position == -1 && shown) reversed.push_back('.');
+    } else {
+      reversed.push_back(digit);
+    }
+    ++position;
+  }
+  if (negative) reversed.push_back('-');
+  std::reverse(reversed.begin(), reversed.end());
+  return reversed;
+}
+
+}  // namespace tapeline

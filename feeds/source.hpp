@@ -1,0 +1,63 @@
+// The seam between the poller and a feed: I/O that turns a subscription into frames.
+//
+// Threads   Everything of a Source runs on the poller's thread, inside its io_context.
+// Failure   Start-up throws on nonsense; afterwards trouble goes to SourceStatus and to the FrameSink, never up.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/model/event.hpp"
+#include "core/model/frame.hpp"
+
+namespace tapeline::feeds {
+
+/// Where frames go: the poller, which stamps them and appends them to the journal before anything else sees them.
+class FrameSink {
+ public:
+  virtual ~FrameSink() = default;
+  /// Copies. `receive_ns` 0: stamped now. A payload over the journal's limit is refused and counted, never cut.
+  virtual void append(SourceCode source, Channel channel, std::uint16_t http_status, std::string_view context,
+                      std::string_view payload, Nanos receive_ns) = 0;
+};
+
+/// One instrument of one source, by both of its names.
+struct Subscription {
+  std::string symbol;         // ours ("BTC-USD")
+  std::string native_symbol;  // the source's ("BTCUSDT", "bitcoin/usd", "BTC-USD")
+};
+
+/// What an operator wants to know of a source; copied out by the poller for status displays.
+struct SourceStatus {
+  std::string name;
+  std::string state;           // "connecting", "streaming", "polling", "waiting: rate limit until …", "refused: …", "stopped"
+  std::string last_error;      // redacted; empty: none
+  std::uint64_t frames = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t errors = 0;
+  std::uint64_t reconnects = 0;
+  Nanos last_frame_ns = 0;     // wall clock; 0: none yet
+};
+
+class Source {
+ public:
+  virtual ~Source() = default;
+  /// Begins its I/O on the io_context it was made with; returns at once.
+  virtual void start(FrameSink& sink) = 0;
+  /// Cancels its I/O; when the io_context runs dry, nothing is left.
+  virtual void stop() noexcept = 0;
+  [[nodiscard]] virtual const SourceStatus& status() const noexcept = 0;
+  /// A recording that has been read to its end; live sources never are.
+  [[nodiscard]] virtual bool exhausted() const noexcept { return false; }
+};
+
+/// One live price, asked for by `tapeline check`.
+struct CheckResult {
+  bool ok = false;
+  std::string detail;        // "BTCUSDT 61837.63" or why not and the cure
+  Nanos latency_ns = 0;
+};
+
+}  // namespace tapeline::feeds

@@ -1,0 +1,22 @@
+// Options of the Yahoo Finance feed (v8 chart; unofficial, keep it optional).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "feeds/source.hpp"
+
+namespace tapeline::feeds::yahoo {
+
+struct Config {
+  bool enabled = false;
+  std::string base_url = "https://query1.finance.yahoo.com";
+  std::vector<Subscription> symbols;
+  std::string interval = "1m";                  // of the bars: 1m, 2m, 5m, 15m, 30m, 60m, 1h, 1d
+  std::string range = "1d";
+  int poll_seconds = 60;
+  int request_spacing_ms = 1'000;
+  int lateness_ms = 0;
+};
+
+}  // namespace tapeline::feeds::yahoo
