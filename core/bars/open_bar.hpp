@@ -1,0 +1,124 @@
+// One bar while ticks are still folded into it, in exact integers.
+//
+// Units     Prices are mantissas at price_exponent, the volume one at volume_exponent; a finer tick refines the bar.
+// Ordering  Open and close are decided by (event time, trade id), not by arrival: shuffled ticks give the same bar.
+//           Ticks without a trade id that carry one stamp count in order of arrival.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "core/base/decimal.hpp"
+#include "core/base/time.hpp"
+
+namespace tapeline {
+
+struct OpenBar {
+  Nanos start_ns = 0;
+  Nanos open_event_ns = 0;
+  Nanos close_event_ns = 0;
+  std::uint64_t open_trade_id = 0;
+  std::uint64_t close_trade_id = 0;
+  std::int64_t open = 0;
+  std::int64_t high = 0;
+  std::int64_t low = 0;
+  std::int64_t close = 0;
+  Int128 volume = 0;
+  std::uint32_t trades = 0;
+  std::int8_t price_exponent = 0;
+  std::int8_t volume_exponent = 0;
+  bool is_partial = false;
+};
+
+/// A price and a size of one moment: what a bar is made of.
+struct BarTick {
+  Nanos event_ns;
+  std::uint64_t trade_id;
+  Decimal price;
+  Decimal size;
+};
+
+[[nodiscard]] inline OpenBar begin_bar(Nanos start_ns, const BarTick& tick) noexcept {
+  const std::int64_t price = tick.price.mantissa;
+  return {.start_ns = start_ns,
+          .open_event_ns = tick.event_ns,
+          .close_event_ns = tick.event_ns,
+          .open_trade_id = tick.trade_id,
+          .close_trade_id = tick.trade_id,
+          .open = price,
+          .high = price,
+          .low = price,
+          .close = price,
+          .volume = tick.size.mantissa,
+          .trades = 1,
+          .price_exponent = tick.price.exponent,
+          .volume_exponent = tick.size.exponent};
+}
+
+/// Brings the bar's prices to the finer of its own and `exponent`; false, and unchanged, when one would not fit 64 bits.
+[[nodiscard]] inline bool refine_prices(OpenBar& bar, std::int8_t exponent) noexcept {
+  if (exponent >= bar.price_exponent) return true;
+  const auto open = mantissa_at({bar.open, bar.price_exponent}, exponent);
+  const auto high = mantissa_at({bar.high, bar.price_exponent}, exponent);
+  const auto low = mantissa_at({bar.low, bar.price_exponent}, exponent);
+  const auto close = mantissa_at({bar.close, bar.price_exponent}, exponent);
+  if (!open || !high || !low || !close) return false;
+  bar.open = *open;
+  bar.high = *high;
+  bar.low = *low;
+  bar.close = *close;
+  bar.price_exponent = exponent;
+  return true;
+}
+
+/// Adds `size` to the exact volume; false, and unchanged, when the scales are too far apart for 128 bits.
+[[nodiscard]] inline bool add_volume(OpenBar& bar, Decimal size) noexcept {
+  const std::int8_t exponent = std::min(bar.volume_exponent, size.exponent);
+  const auto widen = [](Int128 mantissa, int shift, Int128& widened) {
+    // Two factors, because 10^30 does not fit 64 bits.
+    const int first = std::min(shift, 18);
+    return !__builtin_mul_overflow(mantissa, Int128{power_of_ten(first)}, &widened) &&
+           !__builtin_mul_overflow(widened, Int128{power_of_ten(shift - first)}, &widened);
+  };
+  Int128 held = bar.volume;
+  Int128 added = size.mantissa;
+  if (exponent != bar.volume_exponent && !widen(bar.volume, bar.volume_exponent - exponent, held)) return false;
+  if (exponent != size.exponent && !widen(size.mantissa, size.exponent - exponent, added)) return false;
+  Int128 sum = 0;
+  if (__builtin_add_overflow(held, added, &sum)) return false;
+  bar.volume = sum;
+  bar.volume_exponent = exponent;
+  return true;
+}
+
+/// Folds one more tick in; false, and unchanged, when its scale does not fit beside the bar's.
+[[nodiscard]] inline bool fold_tick(OpenBar& bar, const BarTick& tick) noexcept {
+  std::int64_t price = tick.price.mantissa;
+  OpenBar next = bar;
+  if (tick.price.exponent != bar.price_exponent) {
+    if (!refine_prices(next, tick.price.exponent)) return false;
+    const auto scaled = mantissa_at(tick.price, next.price_exponent);
+    if (!scaled) return false;
+    price = *scaled;
+  }
+  if (!add_volume(next, tick.size)) return false;
+  if (tick.event_ns < next.open_event_ns ||
+      (tick.event_ns == next.open_event_ns && tick.trade_id < next.open_trade_id)) {
+    next.open = price;
+    next.open_event_ns = tick.event_ns;
+    next.open_trade_id = tick.trade_id;
+  }
+  if (tick.event_ns > next.close_event_ns ||
+      (tick.event_ns == next.close_event_ns && tick.trade_id >= next.close_trade_id)) {
+    next.close = price;
+    next.close_event_ns = tick.event_ns;
+    next.close_trade_id = tick.trade_id;
+  }
+  next.high = std::max(next.high, price);
+  next.low = std::min(next.low, price);
+  ++next.trades;
+  bar = next;
+  return true;
+}
+
+}  // namespace tapeline

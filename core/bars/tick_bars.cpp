@@ -1,0 +1,73 @@
+#include "core/bars/tick_bars.hpp"
+
+#include <algorithm>
+
+namespace tapeline {
+
+Nanos TickBars::start_of(Nanos event_ns) const noexcept {
+  const Nanos remainder = event_ns % interval_ns_;
+  return event_ns - (remainder < 0 ? remainder + interval_ns_ : remainder);
+}
+
+TickOutcome TickBars::add(const BarTick& tick) noexcept {
+  if (!open_.empty() && tick.event_ns >= open_.back().start_ns && tick.event_ns - open_.back().start_ns < interval_ns_) {
+    return fold_tick(open_.back(), tick) ? TickOutcome::folded : TickOutcome::out_of_precision;
+  }
+  const Nanos start = start_of(tick.event_ns);
+  if (seen_any_ && start < closed_until_ns_) return TickOutcome::late;
+  const auto at = std::lower_bound(open_.begin(), open_.end(), start,
+                                   [](const OpenBar& bar, Nanos wanted) { return bar.start_ns < wanted; });
+  if (at != open_.end() && at->start_ns == start) {
+    return fold_tick(*at, tick) ? TickOutcome::folded : TickOutcome::out_of_precision;
+  }
+  const auto begun = open_.insert(at, begin_bar(start, tick));
+  // We came in somewhere in the middle of the first bar: nobody can know what it missed.
+  begun->is_partial = !seen_any_;
+  if (!seen_any_) closed_until_ns_ = start;
+  seen_any_ = true;
+  return TickOutcome::folded;
+}
+
+void TickBars::remember(const OpenBar& bar) noexcept {
+  previous_ = bar;
+  closed_until_ns_ = bar.start_ns + interval_ns_;
+}
+
+std::optional<ClosedBar> TickBars::close_next(Nanos horizon_ns) noexcept {
+  if (empty_ == EmptyBars::fill && previous_ && closed_until_ns_ + interval_ns_ <= horizon_ns &&
+      (open_.empty() || open_.front().start_ns > closed_until_ns_) && filled_in_a_row_ < filled_bars_max) {
+    OpenBar filled = *previous_;
+    filled.start_ns = closed_until_ns_;
+    filled.open = filled.high = filled.low = filled.close;
+    filled.volume = 0;
+    filled.trades = 0;
+    filled.is_partial = false;
+    remember(filled);
+    ++filled_in_a_row_;
+    return ClosedBar{filled, true};
+  }
+  if (open_.empty() || open_.front().start_ns + interval_ns_ > horizon_ns) return std::nullopt;
+  const OpenBar closed = open_.front();
+  open_.erase(open_.begin());
+  remember(closed);
+  filled_in_a_row_ = 0;
+  return ClosedBar{closed, false};
+}
+
+std::optional<ClosedBar> TickBars::close_partial() noexcept {
+  if (open_.empty()) return std::nullopt;
+  OpenBar closed = open_.front();
+  open_.erase(open_.begin());
+  // Bars before the last one are complete: a later one has begun.
+  closed.is_partial = closed.is_partial || open_.empty();
+  remember(closed);
+  return ClosedBar{closed, false};
+}
+
+std::optional<Nanos> TickBars::next_end_ns() const noexcept {
+  if (empty_ == EmptyBars::fill && previous_ && filled_in_a_row_ < filled_bars_max) return closed_until_ns_ + interval_ns_;
+  if (open_.empty()) return std::nullopt;
+  return open_.front().start_ns + interval_ns_;
+}
+
+}  // namespace tapeline

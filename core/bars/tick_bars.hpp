@@ -1,0 +1,58 @@
+// Event-time bars of one instrument and interval, built from its ticks (docs/definitions.md, bars).
+//
+// Input     Ticks in any order; half-open bars [start, start + interval) aligned to the Unix epoch.
+// Output    closed bars in order of start, once the watermark has passed end + lateness.
+// Failure   A tick for a closed bar is `late`, one whose scale does not fit is `out_of_precision`: neither changes a bar.
+// Cost      O(1) a tick in order; open bars are as many as the lateness spans.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/bars/config.hpp"
+#include "core/bars/open_bar.hpp"
+
+namespace tapeline {
+
+enum class TickOutcome : std::uint8_t { folded, late, out_of_precision };
+
+struct ClosedBar {
+  OpenBar bar;
+  bool is_filled = false;
+};
+
+class TickBars {
+ public:
+  TickBars(std::uint32_t interval_s, EmptyBars empty) noexcept
+      : interval_ns_(static_cast<Nanos>(interval_s) * nanos_per_second), empty_(empty) {}
+
+  [[nodiscard]] TickOutcome add(const BarTick& tick) noexcept;
+
+  /// The oldest bar whose end is at or before `horizon_ns` (watermark less lateness); nullopt when none is due.
+  /// With EmptyBars::fill also the empty ones between, at most `filled_bars_max` in a row.
+  [[nodiscard]] std::optional<ClosedBar> close_next(Nanos horizon_ns) noexcept;
+
+  /// The input is over: the oldest open bar, marked partial; nullopt when none is open.
+  [[nodiscard]] std::optional<ClosedBar> close_partial() noexcept;
+
+  /// When the next bar can be due; nullopt while nothing is open and nothing is to be filled.
+  [[nodiscard]] std::optional<Nanos> next_end_ns() const noexcept;
+
+  /// Longer holes than this are skipped, not filled: one wrong stamp must not make a million rows.
+  static constexpr std::uint32_t filled_bars_max = 1'440;
+
+ private:
+  [[nodiscard]] Nanos start_of(Nanos event_ns) const noexcept;
+  void remember(const OpenBar& bar) noexcept;
+
+  Nanos interval_ns_;
+  std::vector<OpenBar> open_;       // ascending by start
+  Nanos closed_until_ns_ = 0;       // bars that start before this are closed
+  std::optional<OpenBar> previous_; // last closed, for filling
+  std::uint32_t filled_in_a_row_ = 0;
+  EmptyBars empty_;
+  bool seen_any_ = false;
+};
+
+}  // namespace tapeline
