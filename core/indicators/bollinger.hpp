@@ -1,0 +1,80 @@
+// Bollinger bands (docs/definitions.md).
+//   mid = SMA(N), sigma = population standard deviation of the last N closes (divide by N)
+//   upper, lower = mid +- k * sigma
+//   percent_b = (close - lower) / (upper - lower), undefined where sigma = 0;   bandwidth = (upper - lower) / mid
+//
+// Output    sigma within 1e-15 relative, also where it is 1e-18 of the price: it comes from exact integers.
+// Warm-up   N closes.
+#pragma once
+
+#include "core/indicators/rolling_moments.hpp"
+
+namespace tapeline {
+
+struct BollingerBands {
+  double mid = 0;
+  double sigma = 0;
+  double upper = 0;
+  double lower = 0;
+  double bandwidth = 0;
+  std::optional<double> percent_b;
+
+  friend bool operator==(const BollingerBands&, const BollingerBands&) = default;
+};
+
+class Bollinger {
+ public:
+  using Output = BollingerBands;
+  static constexpr std::uint32_t length_min = 1;
+
+  /// `width` is k.
+  Bollinger(std::uint32_t length, double width)
+      : closes_(checked_length("bollinger", length, length_min)), width_(width) {
+    if (!std::isfinite(width) || width <= 0) {
+      throw std::invalid_argument("bollinger width is impossible: choose a finite number above 0, usually 2");
+    }
+  }
+
+  void update(std::int64_t close) noexcept { closes_.update(close); }
+
+  /// In prices, where `unit` mantissas make one.
+  [[nodiscard]] std::optional<BollingerBands> value(double unit = 1.0) const noexcept {
+    if (!ready()) return std::nullopt;
+    return bands(closes_.sum(), closes_.spread(), closes_.newest(), unit);
+  }
+  [[nodiscard]] std::optional<BollingerBands> peek(std::int64_t close, double unit = 1.0) const noexcept {
+    if (!closes_.ready_after()) return std::nullopt;
+    return bands(closes_.sum_after(close), closes_.spread_after(close), close, unit);
+  }
+
+  [[nodiscard]] std::size_t warmup() const noexcept { return closes_.length(); }
+  [[nodiscard]] bool ready() const noexcept { return closes_.ready(); }
+  [[nodiscard]] bool fits(std::int64_t factor) const noexcept { return closes_.fits(factor); }
+  void rescale(std::int64_t factor) noexcept { closes_.rescale(factor); }
+  void reset() noexcept { closes_.reset(); }
+
+  friend bool operator==(const Bollinger&, const Bollinger&) = default;
+
+ private:
+  [[nodiscard]] BollingerBands bands(Int128 sum, double spread, std::int64_t close, double unit) const noexcept {
+    const double count = static_cast<double>(closes_.length());
+    BollingerBands bands;
+    bands.mid = static_cast<double>(sum) / (count * unit);
+    bands.sigma = spread / (count * unit);
+    bands.upper = bands.mid + width_ * bands.sigma;
+    bands.lower = bands.mid - width_ * bands.sigma;
+    bands.bandwidth = 2 * width_ * spread / static_cast<double>(sum);
+    if (spread > 0) {
+      // close - mid in exact integers: in doubles a quiet series would lose it
+      const Int128 deviation = Int128{close} * static_cast<Int128>(closes_.length()) - sum;
+      bands.percent_b = 0.5 + static_cast<double>(deviation) / (2 * width_ * spread);
+    }
+    return bands;
+  }
+
+  RollingMoments closes_;
+  double width_;
+};
+static_assert(Kernel<Bollinger>);
+
+}  // namespace tapeline

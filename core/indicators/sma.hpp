@@ -1,0 +1,47 @@
+// Simple moving average: the arithmetic mean of the last N closes (docs/definitions.md).
+//
+// Output    exact up to one rounding.
+// Warm-up   N closes.
+#pragma once
+
+#include "core/indicators/rolling_moments.hpp"
+
+namespace tapeline {
+
+class Sma {
+ public:
+  using Output = double;
+  static constexpr std::uint32_t length_min = 1;
+
+  explicit Sma(std::uint32_t length) : closes_(checked_length("sma", length, length_min)) {}
+
+  void update(std::int64_t close) noexcept { closes_.update(close); }
+
+  /// In prices, where `unit` mantissas make one.
+  [[nodiscard]] std::optional<double> value(double unit = 1.0) const noexcept {
+    if (!ready()) return std::nullopt;
+    return mean(closes_.sum(), unit);
+  }
+  [[nodiscard]] std::optional<double> peek(std::int64_t close, double unit = 1.0) const noexcept {
+    if (!closes_.ready_after()) return std::nullopt;
+    return mean(closes_.sum_after(close), unit);
+  }
+
+  [[nodiscard]] std::size_t warmup() const noexcept { return closes_.length(); }
+  [[nodiscard]] bool ready() const noexcept { return closes_.ready(); }
+  [[nodiscard]] bool fits(std::int64_t factor) const noexcept { return closes_.fits(factor); }
+  void rescale(std::int64_t factor) noexcept { closes_.rescale(factor); }
+  void reset() noexcept { closes_.reset(); }
+
+  friend bool operator==(const Sma&, const Sma&) = default;
+
+ private:
+  [[nodiscard]] double mean(Int128 sum, double unit) const noexcept {
+    return static_cast<double>(sum) / (static_cast<double>(closes_.length()) * unit);
+  }
+
+  RollingMoments closes_;
+};
+static_assert(Kernel<Sma>);
+
+}  // namespace tapeline
