@@ -14,17 +14,17 @@ TickOutcome TickBars::add(const BarTick& tick) noexcept {
     return fold_tick(open_.back(), tick) ? TickOutcome::folded : TickOutcome::out_of_precision;
   }
   const Nanos start = start_of(tick.event_ns);
-  if (seen_any_ && start < closed_until_ns_) return TickOutcome::late;
+  if (start < closed_until_ns_) return TickOutcome::late;
   const auto at = std::lower_bound(open_.begin(), open_.end(), start,
                                    [](const OpenBar& bar, Nanos wanted) { return bar.start_ns < wanted; });
   if (at != open_.end() && at->start_ns == start) {
     return fold_tick(*at, tick) ? TickOutcome::folded : TickOutcome::out_of_precision;
   }
-  const auto begun = open_.insert(at, begin_bar(start, tick));
-  // We came in somewhere in the middle of the first bar: nobody can know what it missed.
-  begun->is_partial = !seen_any_;
-  if (!seen_any_) closed_until_ns_ = start;
-  seen_any_ = true;
+  open_.insert(at, begin_bar(start, tick));
+  if (!previous_) {
+    // We came in somewhere in the middle of the earliest bar: nobody can know what it missed.
+    for (OpenBar& bar : open_) bar.is_partial = bar.start_ns == open_.front().start_ns;
+  }
   return TickOutcome::folded;
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -48,11 +49,10 @@ class TickBars {
 
   Nanos interval_ns_;
   std::vector<OpenBar> open_;       // ascending by start
-  Nanos closed_until_ns_ = 0;       // bars that start before this are closed
+  Nanos closed_until_ns_ = std::numeric_limits<Nanos>::min();  // bars that start before this are closed
   std::optional<OpenBar> previous_; // last closed, for filling
   std::uint32_t filled_in_a_row_ = 0;
   EmptyBars empty_;
-  bool seen_any_ = false;
 };
 
 }  // namespace tapeline

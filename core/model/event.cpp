@@ -23,6 +23,7 @@ const char* to_string(Reason reason) noexcept {
     case Reason::refused_quota: return "refused_quota";
     case Reason::refused_permanent: return "refused_permanent";
     case Reason::server_error: return "server_error";
+    case Reason::source_correction: return "source_correction";
   }
   return "unknown";
 }

@@ -51,6 +51,7 @@ enum class Reason : std::uint8_t {
   refused_quota,          // the day's quota is used up
   refused_permanent,      // plan, key or parameter: asking again does not help
   server_error,           // 5xx, HTML, bare text
+  source_correction,      // the source delivered a closed bar again with other numbers
 };
 
 [[nodiscard]] const char* to_string(Reason reason) noexcept;

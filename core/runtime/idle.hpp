@@ -1,0 +1,74 @@
+// What a thread does when none of its stages found work.
+//
+//   spin      asks again at once: the quickest where the thread has a core of its own, 100 % of it burnt
+//   yield     lets others run first
+//   backoff   spins, then yields, then naps for 50 us, doubling up to 1 ms
+//   park      naps from the first idle poll on: the least power, some 100 us of latency
+#pragma once
+
+#include <sched.h>
+
+#include <algorithm>
+#include <ctime>
+
+#include "core/base/time.hpp"
+#include "core/runtime/config.hpp"
+
+namespace tapeline {
+
+inline void sleep_for(Nanos duration_ns) noexcept {
+  const timespec nap{static_cast<time_t>(duration_ns / nanos_per_second), static_cast<long>(duration_ns % nanos_per_second)};
+  nanosleep(&nap, nullptr);
+}
+
+class IdleStrategy {
+ public:
+  explicit IdleStrategy(Idle idle) noexcept : idle_(idle) {}
+
+  void reset() noexcept {
+    idle_polls_ = 0;
+    nap_ns_ = nap_ns_min;
+  }
+
+  /// How long to wait for work now; 0: ask again at once.
+  [[nodiscard]] Nanos next() noexcept {
+    ++idle_polls_;
+    switch (idle_) {
+      case Idle::spin: relax(); return 0;
+      case Idle::yield: sched_yield(); return 0;
+      case Idle::automatic:
+      case Idle::backoff:
+        if (idle_polls_ < spins) {
+          relax();
+          return 0;
+        }
+        if (idle_polls_ < spins + yields) {
+          sched_yield();
+          return 0;
+        }
+        break;
+      case Idle::park: break;
+    }
+    const Nanos nap_ns = nap_ns_;
+    nap_ns_ = std::min(nap_ns_ * 2, nap_ns_max);
+    return nap_ns;
+  }
+
+ private:
+  static constexpr std::uint32_t spins = 200;
+  static constexpr std::uint32_t yields = 20;
+  static constexpr Nanos nap_ns_min = 50'000;
+  static constexpr Nanos nap_ns_max = nanos_per_millisecond;
+
+  static void relax() noexcept {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+  }
+
+  Idle idle_;
+  std::uint32_t idle_polls_ = 0;
+  Nanos nap_ns_ = nap_ns_min;
+};
+
+}  // namespace tapeline

@@ -1,0 +1,128 @@
+// Events to rows: ticks become bars, bars become indicators, signals and alerts.
+//
+// Threads   One, its own. counts() may be read from any.
+// Input     parser_kernels ring of MarketEvent, in journal order.
+// Output    kernels_writer ring of Row, in journal order; kernels_cache ring of Update, latest values conflated.
+// Ordering  A pure function of the events and the options: a replay gives the same rows, bit for bit.
+// Failure   When the rows ring is full the stage stops taking events. Latest values that find no room are sent later,
+//           newest first; alerts wait in order and are never dropped.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/bars/config.hpp"
+#include "core/bars/tick_bars.hpp"
+#include "core/model/row.hpp"
+#include "core/model/update.hpp"
+#include "core/runtime/metrics.hpp"
+#include "core/runtime/stage.hpp"
+#include "core/stages/bar_evaluator.hpp"
+#include "core/stages/row_output.hpp"
+#include "core/stages/source_bars.hpp"
+
+namespace tapeline {
+
+struct KernelsCounts {
+  Counter ticks;
+  Counter bars;
+  Counter source_bars;
+  Counter signals;
+  Counter alerts;
+  Counter rejects;      // quality rows of kind reject
+  Counter refusals;
+  Counter late;
+  Counter unchanged;    // polled again with nothing new
+  Counter gaps;
+  Counter instruments;
+  LatencyHistogram received_to_computed;
+};
+
+class Kernels final : public Stage {
+ public:
+  struct Options {
+    BarsConfig bars;
+    IndicatorsConfig indicators;
+    SignalsConfig signals;
+    AlertsConfig alerts;
+    std::array<Nanos, 256> lateness_ns{};          // by SourceCode
+    /// Periods of `interval_s` in a year of the instrument's calendar.
+    std::function<double(SourceCode, std::string_view symbol, std::uint32_t interval_s)> periods_per_year;
+    /// Rows of frames that end at or before this are in the database already: computed, not handed out again.
+    JournalPosition stored_position = 0;
+    /// Frames below this are being recovered: their latency means nothing, and those received before
+    /// `recover_alerts_ns` publish no alert again.
+    JournalPosition live_position = 0;
+    Nanos recover_alerts_ns = 0;
+  };
+
+  Kernels(Options options, SpscRing<MarketEvent>& events, SpscRing<Row>& rows, SpscRing<Update>& updates);
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "kernels"; }
+  std::size_t poll() noexcept override;
+  bool drained() noexcept override;
+
+  [[nodiscard]] const KernelsCounts& counts() const noexcept { return counts_; }
+
+ private:
+  struct TickSeries {
+    TickBars bars;
+    BarEvaluator evaluator;
+    bool is_active = false;  // in its source's list of series with something to close
+  };
+  struct Instrument {
+    SourceCode source;
+    std::string symbol;
+    std::vector<TickSeries> series;        // one per configured interval
+    std::vector<SourceSeries> source_series;
+    Latest latest{};
+    std::uint64_t last_trade_id = 0;
+    bool has_tick = false;
+    bool is_dirty = false;
+  };
+  struct SourceClock {
+    Nanos watermark_ns = 0;
+    Nanos next_due_ns = 0;
+    bool is_running = false;
+    std::vector<std::vector<InstrumentIndex>> active;  // by interval
+  };
+  static constexpr std::size_t events_per_poll = 256;
+
+  void handle(const MarketEvent& event);
+  void add_instrument(const MarketEvent& event);
+  void add_tick(const MarketEvent& event);
+  void add_source_bar(const MarketEvent& event);
+  void add_quality(const MarketEvent& event, InstrumentIndex instrument, EventKind kind, Reason reason, const char* detail);
+  void advance(SourceClock& clock, Nanos watermark_ns, const MarketEvent& cause);
+  void close_due(SourceClock& clock, Nanos horizon_ns, const MarketEvent& cause);
+  void close_all_partial(const MarketEvent& cause);
+  void finish_bar(InstrumentIndex index, BarEvaluator& evaluator, const OpenBar& bar, BarOrigin origin,
+                  const MarketEvent& cause);
+  void write_signal(InstrumentIndex index, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause);
+  void write_alerts(InstrumentIndex index, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause);
+  /// The row to fill, then publish_row(); a row that is stored already goes to a place that nobody reads.
+  [[nodiscard]] Row& begin_row(RowKind kind, InstrumentIndex instrument, const MarketEvent& cause);
+  void publish_row() noexcept;
+  void touch(InstrumentIndex index);
+  void send_latest() noexcept;
+
+  Options options_;
+  SpscRing<MarketEvent>& events_;
+  RowOutput<Row> rows_;
+  SpscRing<Update>& update_ring_;
+  RowOutput<Update> updates_;
+  std::vector<Instrument> instruments_;
+  std::array<SourceClock, 256> clocks_;
+  std::vector<InstrumentIndex> dirty_;
+  Row stored_row_{};               // receives rows that the database has
+  bool row_is_stored_ = false;
+  JournalPosition row_position_ = 0;      // of the last row handed out
+  JournalPosition alert_position_ = 0;    // frame of the last alert, and how many it has fired
+  std::uint64_t alert_ordinal_ = 0;
+  KernelsCounts counts_;
+};
+
+}  // namespace tapeline

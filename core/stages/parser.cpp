@@ -1,0 +1,202 @@
+#include "core/stages/parser.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace tapeline {
+namespace {
+
+void copy_text(char* to, std::size_t capacity, std::string_view text) noexcept {
+  const std::size_t length = std::min(text.size(), capacity - 1);
+  std::memcpy(to, text.data(), length);
+  to[length] = '\0';
+}
+
+/// Stamps further ahead of their arrival than this are wrong: they would close every open bar of their source.
+constexpr Nanos event_ahead_ns_max = 60 * nanos_per_second;
+
+}  // namespace
+
+void ParserCounts::count_ignored(std::string_view kind) noexcept {
+  const std::size_t known = ignored_kinds.load(std::memory_order_relaxed);  // relaxed: our own variable
+  for (std::size_t i = 0; i < known; ++i) {
+    if (kind == ignored[i].kind.data()) {
+      ignored[i].count.add();
+      return;
+    }
+  }
+  // The last slot collects whatever does not fit the table.
+  const std::size_t slot = std::min(known, ignored_kinds_max - 1);
+  ignored[slot].count.add();
+  if (known == ignored_kinds_max) return;
+  copy_text(ignored[slot].kind.data(), ignored[slot].kind.size(), slot == ignored_kinds_max - 1 ? "other" : kind);
+  ignored_kinds.store(known + 1, std::memory_order_release);  // (K)
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> ParserCounts::ignored_by_kind() const {
+  std::vector<std::pair<std::string, std::uint64_t>> result;
+  const std::size_t known = ignored_kinds.load(std::memory_order_acquire);  // (K)
+  for (std::size_t i = 0; i < known; ++i) result.emplace_back(ignored[i].kind.data(), ignored[i].count.value());
+  return result;
+}
+
+Parser::Parser(Options options, SpscRing<JournalMark>& marks, SpscRing<MarketEvent>& events, Operations& operations)
+    : marks_(marks),
+      events_(events),
+      operations_(operations),
+      reader_(options.journal),
+      directory_(options.names),
+      wire_(std::move(options.wire)) {
+  position_ = options.start_position != 0 ? options.start_position : reader_.first_position();
+  limit_ = position_;
+  reader_.seek(position_);
+}
+
+void Parser::take_marks() noexcept {
+  for (auto marks = marks_.peek(); !marks.empty(); marks = marks_.peek()) {
+    limit_ = std::max(limit_, marks.back().end_position);
+    marks_.release(marks.size());
+  }
+}
+
+std::size_t Parser::poll() noexcept {
+  take_marks();
+  std::size_t done = 0;
+  while (done < frames_per_poll) {
+    if (!frame_in_work_) {
+      if (!reader_.next(limit_, frame_)) break;
+      begin_frame();
+    }
+    if (!forward_frame()) break;
+    frame_in_work_ = false;
+    ++done;
+  }
+  if (!frame_in_work_) position_ = std::max(position_, reader_.position());
+  if (const std::uint64_t corrupt = reader_.skipped_count(); corrupt != counts_.corrupt.value()) {
+    counts_.corrupt.set(corrupt);
+    operations_.tell(Severity::critical, "parser",
+                     "unreadable records in the journal were skipped before position " + std::to_string(position_) +
+                         "; `tapeline journal verify` says which");
+  }
+  return done;
+}
+
+void Parser::begin_frame() noexcept {
+  frame_in_work_ = true;
+  next_event_ = 0;
+  output_.clear();
+  counts_.frames.add();
+  counts_.bytes.add(frame_.payload.size());
+  if (frame_.kind != FrameKind::data) return;
+  if (const auto& wire = wire_[static_cast<std::size_t>(frame_.source)]) {
+    wire->parse(frame_, output_);
+  } else {
+    output_.events.push_back({.kind = EventKind::reject, .reason = Reason::unparsable, .text = "no parser for this source"});
+  }
+  if (!output_.ignored.empty()) counts_.count_ignored(output_.ignored);
+}
+
+bool Parser::forward_frame() noexcept {
+  if (frame_.kind != FrameKind::data) {
+    MarketEvent* event = claim(frame_.kind == FrameKind::end_of_input ? EventKind::end_of_input : EventKind::clock);
+    if (event == nullptr) return false;
+    event->event_ns = frame_.receive_ns;
+    events_.publish();
+    return true;
+  }
+  for (; next_event_ < output_.events.size(); ++next_event_) {
+    if (!forward(output_.events[next_event_])) return false;
+  }
+  return true;
+}
+
+MarketEvent* Parser::claim(EventKind kind) noexcept {
+  MarketEvent* event = events_.try_claim();
+  if (event == nullptr) return nullptr;
+  event->kind = kind;
+  event->side = Side::unknown;
+  event->reason = Reason::none;
+  event->flags = 0;
+  event->instrument = no_instrument;
+  event->position = frame_.position;
+  event->end_position = frame_.end_position;
+  event->receive_ns = frame_.receive_ns;
+  event->event_ns = 0;
+  event->source = frame_.source;
+  return event;
+}
+
+bool Parser::announce(InstrumentIndex instrument, std::string_view native_symbol) noexcept {
+  MarketEvent* event = claim(EventKind::instrument);
+  if (event == nullptr) return false;
+  event->instrument = instrument;
+  copy_text(event->names.symbol, sizeof event->names.symbol, directory_.symbol_of(frame_.source, native_symbol));
+  copy_text(event->names.native_symbol, sizeof event->names.native_symbol, native_symbol);
+  events_.publish();
+  return true;
+}
+
+bool Parser::forward(const WireEvent& wire) noexcept {
+  // Room first, state second: an instrument that the directory knows has been announced. When only the announcement
+  // fits, the retry finds the instrument known and goes on with the event.
+  if (events_.try_claim() == nullptr) return false;
+  InstrumentDirectory::Found found{no_instrument, false};
+  if (!wire.symbol.empty()) found = directory_.find_or_add(frame_.source, wire.symbol);
+  if (found.is_new && !announce(found.instrument, wire.symbol)) return false;
+
+  EventKind kind = wire.kind;
+  Reason reason = wire.reason;
+  std::string_view text = wire.text;
+  const bool is_market = kind == EventKind::tick || kind == EventKind::source_bar;
+  if (is_market && found.instrument == no_instrument) {
+    kind = EventKind::reject;
+    reason = Reason::unknown_instrument;
+    text = "not an acceptable symbol";
+  } else if (is_market && wire.event_ns > frame_.receive_ns + event_ahead_ns_max) {
+    kind = EventKind::reject;
+    reason = Reason::bad_timestamp;
+    text = "event time is more than 60 s ahead of its arrival";
+  }
+  MarketEvent* event = claim(kind);
+  if (event == nullptr) return false;
+  event->side = wire.side;
+  event->reason = reason;
+  event->flags = wire.flags;
+  event->instrument = found.instrument;
+  event->event_ns = wire.event_ns;
+  if (kind == EventKind::tick) {
+    event->price_mantissa = wire.price.mantissa;
+    event->price_exponent = wire.price.exponent;
+    event->size_mantissa = wire.size.mantissa;
+    event->size_exponent = wire.size.exponent;
+    event->tick.trade_id = wire.trade_id;
+  } else if (kind == EventKind::source_bar) {
+    // The four prices share the finest of their scales.
+    const std::int8_t exponent =
+        std::min({wire.open.exponent, wire.high.exponent, wire.low.exponent, wire.price.exponent});
+    const auto open = mantissa_at(wire.open, exponent);
+    const auto high = mantissa_at(wire.high, exponent);
+    const auto low = mantissa_at(wire.low, exponent);
+    const auto close = mantissa_at(wire.price, exponent);
+    if (open && high && low && close) {
+      event->price_mantissa = *close;
+      event->price_exponent = exponent;
+      event->size_mantissa = wire.size.mantissa;
+      event->size_exponent = wire.size.exponent;
+      event->bar = {*open, *high, *low, wire.interval_s};
+    } else {
+      event->kind = kind = EventKind::reject;
+      event->reason = Reason::out_of_precision;
+      text = "prices of one bar are too many digits apart";
+    }
+  }
+  if (kind == EventKind::reject || kind == EventKind::refusal) {
+    copy_text(event->text, sizeof event->text, text);
+    (kind == EventKind::reject ? counts_.rejects : counts_.refusals).add();
+  }
+  counts_.events.add();
+  events_.publish();
+  return true;
+}
+
+}  // namespace tapeline

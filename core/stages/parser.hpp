@@ -1,0 +1,93 @@
+// Frames to events: reads the journal up to the newest mark, lets the feed's parser read each frame in place.
+//
+// Threads   One, its own. counts() may be read from any.
+// Input     poller_parser ring of JournalMark, and the journal that they point into.
+// Output    parser_kernels ring of MarketEvent, in journal order; a frame's events may be spread over several polls.
+// Failure   A bad frame becomes a reject, an unreadable stretch of the journal is skipped, counted and told.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/journal/journal_reader.hpp"
+#include "core/ring/spsc_ring.hpp"
+#include "core/runtime/metrics.hpp"
+#include "core/runtime/operations.hpp"
+#include "core/runtime/stage.hpp"
+#include "core/stages/instrument_directory.hpp"
+#include "core/stages/journal_mark.hpp"
+#include "core/stages/wire_parser.hpp"
+
+namespace tapeline {
+
+struct ParserCounts {
+  /// Well-formed messages without data for us, by kind. Slots are claimed once and never move.
+  static constexpr std::size_t ignored_kinds_max = 48;
+  struct Ignored {
+    std::array<char, 32> kind{};
+    Counter count;
+  };
+  Counter frames;
+  Counter bytes;
+  Counter events;
+  Counter rejects;
+  Counter refusals;
+  Counter corrupt;                          // unreadable stretches of the journal
+  std::array<Ignored, ignored_kinds_max> ignored;
+  std::atomic<std::size_t> ignored_kinds{0};  // (K) release by the parser, acquire by readers: a slot's name is whole
+
+  void count_ignored(std::string_view kind) noexcept;
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> ignored_by_kind() const;
+};
+
+class Parser final : public Stage {
+ public:
+  struct Options {
+    JournalConfig journal;
+    JournalPosition start_position = 0;            // 0: from the journal's beginning
+    std::vector<SymbolName> names;
+    /// Parser of each source that may occur; indexed by SourceCode.
+    std::array<std::unique_ptr<WireParser>, 256> wire;
+  };
+
+  Parser(Options options, SpscRing<JournalMark>& marks, SpscRing<MarketEvent>& events, Operations& operations);
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "parser"; }
+  std::size_t poll() noexcept override;
+  bool drained() noexcept override { return marks_.peek().empty() && position_ >= limit_ && !frame_in_work_; }
+
+  [[nodiscard]] const ParserCounts& counts() const noexcept { return counts_; }
+
+ private:
+  /// Frames a poll handles at most, so that the stages it shares a thread with get their turn.
+  static constexpr std::size_t frames_per_poll = 64;
+
+  void take_marks() noexcept;
+  void begin_frame() noexcept;
+  /// False when the ring is full: the rest of the frame's events is forwarded by a later poll.
+  [[nodiscard]] bool forward_frame() noexcept;
+  [[nodiscard]] bool forward(const WireEvent& event) noexcept;
+  [[nodiscard]] bool announce(InstrumentIndex instrument, std::string_view native_symbol) noexcept;
+  [[nodiscard]] MarketEvent* claim(EventKind kind) noexcept;
+
+  SpscRing<JournalMark>& marks_;
+  SpscRing<MarketEvent>& events_;
+  Operations& operations_;
+  JournalReader reader_;
+  InstrumentDirectory directory_;
+  std::array<std::unique_ptr<WireParser>, 256> wire_;
+
+  Frame frame_;
+  WireOutput output_;
+  std::size_t next_event_ = 0;
+  bool frame_in_work_ = false;
+  JournalPosition position_ = 0;  // the next frame begins here, or later
+  JournalPosition limit_ = 0;
+  ParserCounts counts_;
+};
+
+}  // namespace tapeline

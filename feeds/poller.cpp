@@ -1,0 +1,132 @@
+#include "feeds/poller.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+
+namespace tapeline::feeds {
+namespace {
+
+constexpr Nanos status_interval_ns = 100 * nanos_per_millisecond;
+constexpr Nanos complaint_interval_ns = 10 * nanos_per_second;
+/// Handlers of one poll, so that the stages on the same thread get their turn.
+constexpr int handlers_per_poll = 64;
+
+}  // namespace
+
+Poller::Poller(Options options, JournalWriter& journal, SpscRing<JournalMark>& marks, Operations& operations)
+    : options_(options),
+      context_(std::make_unique<boost::asio::io_context>(1)),
+      journal_(journal),
+      marks_(marks),
+      operations_(operations) {}
+
+Poller::~Poller() = default;
+
+void Poller::append(SourceCode source, Channel channel, std::uint16_t http_status, std::string_view context,
+                    std::string_view payload, Nanos receive_ns) {
+  const Nanos stamp_ns = receive_ns != 0 ? receive_ns : wall_now_ns();
+  const auto position = journal_.append(
+      {.kind = FrameKind::data, .source = source, .channel = channel, .http_status = http_status, .receive_ns = stamp_ns},
+      context, payload);
+  ++appended_;
+  last_receive_ns_ = stamp_ns;
+  if (!position) {
+    refused(payload.size());
+    return;
+  }
+  counts_.frames.add();
+  counts_.bytes.add(payload.size());
+}
+
+void Poller::append_control(FrameKind kind, Nanos time_ns) noexcept {
+  const auto position = journal_.append(
+      {.kind = kind, .source = SourceCode{0}, .channel = 0, .http_status = 0, .receive_ns = time_ns}, {}, {});
+  ++appended_;
+  if (!position) refused(0);
+}
+
+void Poller::refused(std::size_t payload_bytes) noexcept {
+  counts_.refused.add();
+  const Nanos now_ns = steady_now_ns();
+  if (now_ns < next_complaint_ns_) return;
+  next_complaint_ns_ = now_ns + complaint_interval_ns;
+  operations_.tell(Severity::critical, "poller",
+                   "the journal refused a frame of " + std::to_string(payload_bytes) + " bytes: " +
+                       std::string(journal_.last_error()) + "; " + std::to_string(counts_.refused.value()) +
+                       " frames are lost so far");
+}
+
+std::size_t Poller::poll() noexcept {
+  if (!started_) {
+    started_ = true;
+    if (options_.clock_interval_ns > 0) append_control(FrameKind::session_start, wall_now_ns());
+    for (const auto& source : sources_) source->start(*this);
+  }
+  std::size_t handled = 0;
+  if (context_->stopped()) context_->restart();
+  for (int i = 0; i < handlers_per_poll && context_->poll_one() > 0; ++i) ++handled;
+  const Nanos now_ns = steady_now_ns();
+  if (options_.clock_interval_ns > 0 && now_ns >= next_clock_ns_ && !stopped_) {
+    next_clock_ns_ = now_ns + options_.clock_interval_ns;
+    append_control(FrameKind::clock, wall_now_ns());
+  }
+  finish_recordings();
+  publish_mark();
+  note_statuses(now_ns);
+  return std::exchange(appended_, 0);
+}
+
+void Poller::finish_recordings() noexcept {
+  if (exhausted_.load(std::memory_order_relaxed) || sources_.empty()) return;  // relaxed: our own flag
+  const bool all = std::all_of(sources_.begin(), sources_.end(), [](const auto& source) { return source->exhausted(); });
+  if (!all) return;
+  append_control(FrameKind::end_of_input, last_receive_ns_);
+  publish_mark();
+  exhausted_.store(true, std::memory_order_release);  // (E)
+}
+
+void Poller::publish_mark() noexcept {
+  const JournalPosition end = journal_.end_position();
+  if (end == marked_) return;
+  JournalMark* mark = marks_.try_claim();
+  if (mark == nullptr) return;
+  mark->end_position = end;
+  marks_.publish();
+  marked_ = end;
+}
+
+void Poller::note_statuses(Nanos now_ns) noexcept {
+  if (now_ns < next_status_ns_) return;
+  next_status_ns_ = now_ns + status_interval_ns;
+  const std::unique_lock lock(status_mutex_, std::try_to_lock);
+  if (!lock) return;
+  statuses_.clear();
+  for (const auto& source : sources_) statuses_.push_back(source->status());
+}
+
+std::vector<SourceStatus> Poller::statuses() const {
+  const std::lock_guard lock(status_mutex_);
+  return statuses_;
+}
+
+bool Poller::wait(Nanos timeout_ns) noexcept {
+  if (context_->stopped()) context_->restart();
+  context_->run_one_for(std::chrono::nanoseconds(timeout_ns));
+  return true;
+}
+
+bool Poller::drained() noexcept {
+  if (!stopped_) {
+    stopped_ = true;
+    for (const auto& source : sources_) source->stop();
+  }
+  poll();
+  next_status_ns_ = 0;
+  note_statuses(steady_now_ns());
+  return marked_ == journal_.end_position();
+}
+
+}  // namespace tapeline::feeds
