@@ -43,7 +43,7 @@ class [[nodiscard]] Result {
   /// Precondition: !has_value().
   [[nodiscard]] const E& error() const noexcept {
     TL_DCHECK(!has_value());
-    return *std::get_if<1>(&state_);
+    return std::get<1>(state_);  // not get_if: GCC 12 sees a null pointer in what follows has_value()
   }
 
  private:

@@ -11,8 +11,8 @@ enum class Calendar : std::uint8_t {
   us_equity,  // 252 days of 6.5 h
 };
 
-/// Bars of `interval_s` per year. A bar longer than a session still comes once a session: US equities have 252 daily bars,
-/// and 365 / 7 weekly ones. Precondition: interval_s > 0.
+/// Bars of `interval_s` per year. A bar longer than a session still comes once a session: US equities have 252 daily
+/// bars, and 365 / 7 weekly ones. Precondition: interval_s > 0.
 [[nodiscard]] constexpr double periods_per_year(Calendar calendar, std::uint32_t interval_s) noexcept {
   constexpr double day_s = 86'400;
   const double interval = interval_s;

@@ -10,9 +10,7 @@ namespace {
 
 constexpr int power_max = 18;  // of the powers of ten that fit 64 bits
 
-Decimal decimal(std::int64_t mantissa, int exponent) noexcept {
-  return {mantissa, static_cast<std::int8_t>(exponent)};
-}
+Decimal decimal(std::int64_t mantissa, int exponent) noexcept { return {mantissa, static_cast<std::int8_t>(exponent)}; }
 
 /// What the kernels say, side by side; asked through value() or peek().
 struct KernelOutputs {
@@ -77,9 +75,9 @@ void IndicatorSet::update(std::int64_t close_mantissa, int exponent) noexcept {
 }
 
 IndicatorValues IndicatorSet::values() const noexcept {
-  IndicatorValues values = to_values({sma_.value(unit_), rsi_.value(), bollinger_.value(unit_), volatility_.value(),
-                                      change_.value(unit_)},
-                                     annual_factor_);
+  IndicatorValues values =
+      to_values({sma_.value(unit_), rsi_.value(), bollinger_.value(unit_), volatility_.value(), change_.value(unit_)},
+                annual_factor_);
   values.bars_seen = bars_seen_;
   values.rsi_flat = rsi_.flat();
   return values;

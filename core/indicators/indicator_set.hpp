@@ -32,12 +32,12 @@ struct IndicatorValues {
   double bb_lower = undefined;
   double percent_b = undefined;
   double bandwidth = undefined;
-  double volatility = undefined;         // per bar
+  double volatility = undefined;  // per bar
   double volatility_annual = undefined;
-  double change = undefined;             // against the close before
+  double change = undefined;  // against the close before
   double change_pct = undefined;
-  std::uint64_t bars_seen = 0;           // closes since the series began: how far RSI is from its seed
-  bool rsi_flat = false;                 // RSI is undefined because the market did not move, not for want of bars
+  std::uint64_t bars_seen = 0;  // closes since the series began: how far RSI is from its seed
+  bool rsi_flat = false;        // RSI is undefined because the market did not move, not for want of bars
 };
 
 class IndicatorSet {
@@ -73,10 +73,10 @@ class IndicatorSet {
   Change change_;
   double periods_per_year_;
   double annual_factor_;
-  double unit_ = 1;              // mantissas that make a price of 1: 10^-exponent_
+  double unit_ = 1;  // mantissas that make a price of 1: 10^-exponent_
   std::uint64_t bars_seen_ = 0;
   std::uint64_t resets_ = 0;
-  int exponent_ = 0;             // the finest seen since the series began
+  int exponent_ = 0;  // the finest seen since the series began
 };
 
 }  // namespace tapeline

@@ -1,10 +1,10 @@
-// Sum and spread of the last N integers, exact for ever: there is no drift, and an outlier is forgotten with its window.
+// Sum and spread of the last N integers, exact for ever: no drift, and an outlier is forgotten with its window.
 //
 //   sum     S1 = sum of x
 //   spread  sqrt(N * S2 - S1 * S1) = N * population sigma, with S2 = sum of x * x
-// All of it is kept modulo 2^128. N * S2 - S1 * S1 is the square of a spread of at most N * (max - min) / 2 (Popoviciu),
-// hence exact, whatever has wrapped on the way, as long as no |x| exceeds (2^64 - 1) / N. While a wilder value is inside
-// the window, spread() walks through the window instead.
+// All of it is kept modulo 2^128. N * S2 - S1 * S1 is the square of a spread of at most N * (max - min) / 2 (Popoviciu
+// 1935), hence exact, whatever has wrapped on the way, as long as no |x| exceeds (2^64 - 1) / N. While a wilder value
+// is inside the window, spread() walks through the window instead.
 //
 // Units     those of the values; any sign.
 // Output    sum() exact; spread() never negative, never NaN, within 1e-15 relative.
@@ -133,9 +133,9 @@ class RollingMoments {
 
   std::vector<std::int64_t> window_;  // a ring; 0 where nothing has been yet
   Int128 sum_ = 0;
-  UInt128 squares_ = 0;               // modulo 2^128
-  std::uint64_t tame_max_;            // larger |x| are wild: one alone could carry N * S2 - S1 * S1 past 2^128
-  std::size_t next_ = 0;              // where the oldest value is, and the next will be
+  UInt128 squares_ = 0;     // modulo 2^128
+  std::uint64_t tame_max_;  // larger |x| are wild: one alone could carry N * S2 - S1 * S1 past 2^128
+  std::size_t next_ = 0;    // where the oldest value is, and the next will be
   std::size_t filled_ = 0;
   std::size_t wild_count_ = 0;
 };

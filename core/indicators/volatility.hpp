@@ -1,8 +1,8 @@
 // Realised volatility per bar: sample standard deviation (divide by N - 1, mean removed) of the last N log returns
 // (docs/definitions.md).
 //   r = ln(x_i / x_{i-1}), held in fixed point of 2^-57
-// The logarithm of the ratio of any two positive 64-bit integers is below 44 and thus always fits. Rounding it moves the
-// result by less than 2^-57 = 7e-18, which is 1e-9 relative down to a volatility of 7e-9; in return the sums are exact.
+// The logarithm of the ratio of any two positive 64-bit integers is below 44 and thus always fits. Rounding it moves
+// the result by less than 2^-57 = 7e-18, which is 1e-9 relative down to a volatility of 7e-9; the sums are then exact.
 //
 // Output    a plain ratio, not annualised; 0 where every return was the same.
 // Warm-up   N + 1 closes.
@@ -60,8 +60,8 @@ class Volatility {
     // Near 1 the exact difference keeps what the quotient has lost; far from 1 it is the other way round.
     const bool near = difference > -(from / 2) && difference < from / 2;
     const double base = static_cast<double>(from);
-    const double result = near ? std::log1p(static_cast<double>(difference) / base)
-                               : std::log(static_cast<double>(to) / base);
+    const double result =
+        near ? std::log1p(static_cast<double>(difference) / base) : std::log(static_cast<double>(to) / base);
     return std::llrint(result * one);
   }
 
