@@ -1,0 +1,50 @@
+#include "feeds/registry.hpp"
+
+#include <array>
+
+#include "feeds/alpha_vantage/wire.hpp"
+#include "feeds/binance/wire.hpp"
+#include "feeds/coingecko/wire.hpp"
+#include "feeds/yahoo/wire.hpp"
+
+namespace tapeline::feeds {
+namespace {
+
+template <class Parser>
+std::unique_ptr<WireParser> make() {
+  return std::make_unique<Parser>();
+}
+
+// 5 is reserved for coinbase, 6 for kraken.
+constexpr std::array entries{
+    Entry{alpha_vantage::code, "alpha_vantage", &make<alpha_vantage::Parser>},
+    Entry{coingecko::code, "coingecko", &make<coingecko::Parser>},
+    Entry{yahoo::code, "yahoo", &make<yahoo::Parser>},
+    Entry{binance::code, "binance", &make<binance::Parser>},
+};
+
+}  // namespace
+
+std::span<const Entry> registry() noexcept { return entries; }
+
+const Entry* find_source(std::string_view name) noexcept {
+  for (const Entry& entry : entries) {
+    if (entry.name == name) return &entry;
+  }
+  return nullptr;
+}
+
+const Entry* find_source(SourceCode code) noexcept {
+  for (const Entry& entry : entries) {
+    if (entry.code == code) return &entry;
+  }
+  return nullptr;
+}
+
+std::vector<std::string_view> source_names() {
+  std::vector<std::string_view> names;
+  for (const Entry& entry : entries) names.push_back(entry.name);
+  return names;
+}
+
+}  // namespace tapeline::feeds
