@@ -1,0 +1,44 @@
+// What a lane has done so far, as displays and summaries need it: plain values, copied at one moment.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/time.hpp"
+#include "feeds/source.hpp"
+
+namespace tapeline::app {
+
+struct LinkDepth {
+  std::string name;
+  std::size_t depth = 0;
+  std::size_t capacity = 0;
+};
+
+struct SinkState {
+  std::string name;
+  std::string state;       // "writing", "reconnecting: server closed the connection"
+  bool is_healthy = true;
+};
+
+struct LaneStats {
+  std::string lane;
+  double elapsed_s = 0;
+  std::uint64_t frames = 0, bytes = 0, frames_refused = 0;
+  std::uint64_t ticks = 0, bars = 0, source_bars = 0, signals = 0, alerts = 0;
+  std::uint64_t rejects = 0, refusals = 0, late = 0, unchanged = 0, gaps = 0, instruments = 0;
+  std::uint64_t rows_committed = 0, batches = 0;
+  std::uint64_t journal_position = 0, journal_recovered = 0, checkpoint = 0;
+  std::vector<std::pair<std::string, std::uint64_t>> ignored;  // by kind
+  // Frame received to row computed, nanoseconds; count 0: nothing measured (a recording's stamps are not ours).
+  std::uint64_t latency_count = 0, latency_p50_ns = 0, latency_p99_ns = 0, latency_p999_ns = 0, latency_max_ns = 0;
+  // Frame received to row committed in PostgreSQL.
+  std::uint64_t commit_p50_ns = 0, commit_p99_ns = 0;
+  std::vector<LinkDepth> links;
+  std::vector<SinkState> sinks;
+  std::vector<feeds::SourceStatus> sources;
+};
+
+}  // namespace tapeline::app

@@ -1,0 +1,82 @@
+#include "app/summary.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace tapeline::app {
+
+std::string duration_text(std::uint64_t duration_ns) {
+  const auto value = static_cast<double>(duration_ns);
+  if (duration_ns < 1'000) return fmt::format("{} ns", duration_ns);
+  if (duration_ns < 1'000'000) return fmt::format("{:.1f} us", value / 1e3);
+  if (duration_ns < 1'000'000'000) return fmt::format("{:.2f} ms", value / 1e6);
+  return fmt::format("{:.2f} s", value / 1e9);
+}
+
+std::string count_text(std::uint64_t count) {
+  std::string text = std::to_string(count);
+  for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3) text.insert(static_cast<std::size_t>(at), ",");
+  return text;
+}
+
+std::string json_string(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      quoted += '\\';
+      quoted += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      quoted += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + '"';
+}
+
+std::string summary_text(const LaneStats& stats) {
+  std::string text = fmt::format("lane {}: {:.1f} s\n", stats.lane, stats.elapsed_s);
+  const auto line = [&](std::string_view what, std::uint64_t count, std::string_view remark = {}) {
+    text += fmt::format("  {:<16}{:>14}  {}\n", what, count_text(count), remark);
+  };
+  line("frames", stats.frames, fmt::format("{} bytes", count_text(stats.bytes)));
+  for (const auto& [kind, count] : stats.ignored) line("  ignored", count, kind);
+  line("ticks", stats.ticks);
+  line("bars", stats.bars, stats.source_bars > 0 ? fmt::format("{} of them delivered by the source", count_text(stats.source_bars)) : "");
+  line("signals", stats.signals);
+  line("alerts", stats.alerts);
+  line("rejects", stats.rejects, stats.late + stats.gaps > 0 ? fmt::format("{} late, {} gaps", stats.late, stats.gaps) : "");
+  line("refusals", stats.refusals, stats.refusals > 0 ? "of sources; see quality_event" : "");
+  line("rows committed", stats.rows_committed, fmt::format("in {} batches", count_text(stats.batches)));
+  if (stats.frames_refused > 0) line("frames LOST", stats.frames_refused, "the journal refused them; see the log");
+  if (stats.latency_count > 0) {
+    text += fmt::format("  received to computed   p50 {}  p99 {}  max {}\n", duration_text(stats.latency_p50_ns),
+                        duration_text(stats.latency_p99_ns), duration_text(stats.latency_max_ns));
+  }
+  if (stats.commit_p50_ns > 0) {
+    text += fmt::format("  received to committed  p50 {}  p99 {}\n", duration_text(stats.commit_p50_ns),
+                        duration_text(stats.commit_p99_ns));
+  }
+  return text;
+}
+
+std::string summary_json(const LaneStats& stats) {
+  std::string ignored;
+  for (const auto& [kind, count] : stats.ignored) {
+    ignored += fmt::format("{}{}:{}", ignored.empty() ? "" : ",", json_string(kind), count);
+  }
+  return fmt::format(
+      "{{\"lane\":{},\"elapsed_s\":{:.3f},\"frames\":{},\"bytes\":{},\"frames_refused\":{},\"ignored\":{{{}}},\"ticks\":{},"
+      "\"bars\":{},\"source_bars\":{},\"signals\":{},\"alerts\":{},\"rejects\":{},\"refusals\":{},\"late\":{},"
+      "\"unchanged\":{},\"gaps\":{},\"instruments\":{},\"rows_committed\":{},\"batches\":{},\"journal_position\":{},"
+      "\"checkpoint\":{},\"latency_ns\":{{\"count\":{},\"p50\":{},\"p99\":{},\"p999\":{},\"max\":{}}},"
+      "\"commit_latency_ns\":{{\"p50\":{},\"p99\":{}}}}}",
+      json_string(stats.lane), stats.elapsed_s, stats.frames, stats.bytes, stats.frames_refused, ignored, stats.ticks,
+      stats.bars, stats.source_bars, stats.signals, stats.alerts, stats.rejects, stats.refusals, stats.late,
+      stats.unchanged, stats.gaps, stats.instruments, stats.rows_committed, stats.batches, stats.journal_position,
+      stats.checkpoint, stats.latency_count, stats.latency_p50_ns, stats.latency_p99_ns, stats.latency_p999_ns,
+      stats.latency_max_ns, stats.commit_p50_ns, stats.commit_p99_ns);
+}
+
+}  // namespace tapeline::app

@@ -1,0 +1,41 @@
+#include "app/view/board.hpp"
+
+namespace tapeline::app {
+
+void Board::set_instrument(InstrumentIndex instrument, SourceCode source, const InstrumentRow& names) {
+  const std::lock_guard lock(mutex_);
+  if (lines_.size() <= instrument) lines_.resize(instrument + 1);
+  lines_[instrument].symbol = names.symbol;
+  lines_[instrument].source = source;
+}
+
+void Board::set_latest(InstrumentIndex instrument, const Latest& latest) {
+  const std::lock_guard lock(mutex_);
+  if (instrument >= lines_.size()) return;
+  lines_[instrument].latest = latest;
+  lines_[instrument].has_value = true;
+}
+
+void Board::add_alert(InstrumentIndex instrument, const AlertRow& alert) {
+  const std::lock_guard lock(mutex_);
+  alerts_.push_back({instrument < lines_.size() ? lines_[instrument].symbol : "?", alert});
+  if (alerts_.size() > alerts_max) alerts_.pop_front();
+  ++alert_count_;
+}
+
+std::vector<BoardLine> Board::lines() const {
+  const std::lock_guard lock(mutex_);
+  return lines_;
+}
+
+std::vector<BoardAlert> Board::alerts() const {
+  const std::lock_guard lock(mutex_);
+  return {alerts_.begin(), alerts_.end()};
+}
+
+std::uint64_t Board::alert_count() const {
+  const std::lock_guard lock(mutex_);
+  return alert_count_;
+}
+
+}  // namespace tapeline::app
