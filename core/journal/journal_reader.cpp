@@ -1,0 +1,72 @@
+#include "core/journal/journal_reader.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace tapeline {
+
+JournalReader::JournalReader(const JournalConfig& config, Verify verify) : config_(config), verify_(verify) {}
+
+JournalPosition JournalReader::first_position() const {
+  const auto indices = list_segments(config_.directory);
+  return indices.empty() ? 0 : indices.front() * config_.segment_bytes + sizeof(SegmentHeader);
+}
+
+bool JournalReader::map_segment(std::uint64_t index) noexcept {
+  if (segment_.is_open() && segment_.index() == index) return true;
+  try {
+    Segment next(config_.directory, index, config_.segment_bytes, SegmentAccess::read_only);
+    previous_ = std::exchange(segment_, std::move(next));
+    return true;
+  } catch (const std::exception& error) {
+    failure_ = error.what();
+    return false;
+  }
+}
+
+std::size_t JournalReader::skip_damage(std::size_t offset, std::size_t end_offset) noexcept {
+  ++skipped_count_;
+  for (offset += record_align; offset + sizeof(RecordHeader) <= end_offset; offset += record_align) {
+    const RecordState state = inspect_record(segment_, config_.segment_bytes, offset, Verify::checksum);
+    if (state == RecordState::valid || state == RecordState::filler) return offset;
+  }
+  return end_offset;
+}
+
+bool JournalReader::next(JournalPosition limit, Frame& frame) noexcept {
+  while (position_ < limit) {
+    const std::uint64_t index = position_ / config_.segment_bytes;
+    if (!map_segment(index)) return false;
+    const JournalPosition segment_begin = index * config_.segment_bytes;
+    const auto offset = std::max<std::size_t>(static_cast<std::size_t>(position_ - segment_begin), sizeof(SegmentHeader));
+    const auto end_offset = static_cast<std::size_t>(std::min<JournalPosition>(limit - segment_begin, config_.segment_bytes));
+    switch (inspect_record(segment_, config_.segment_bytes, offset, verify_)) {
+      case RecordState::filler: position_ = segment_begin + config_.segment_bytes + sizeof(SegmentHeader); continue;
+      case RecordState::end:      // below the limit nothing is unwritten: zeros are damage, too
+      case RecordState::corrupt: {
+        const std::size_t whole = skip_damage(offset, end_offset);
+        position_ = segment_begin + whole + (whole == config_.segment_bytes ? sizeof(SegmentHeader) : 0);
+        continue;
+      }
+      case RecordState::valid: break;
+    }
+    RecordHeader header;
+    std::memcpy(&header, segment_.bytes() + offset, sizeof header);
+    const auto* body = reinterpret_cast<const char*>(segment_.bytes() + offset + sizeof header);
+    frame = {.position = header.position,
+             .end_position = header.position + header.record_bytes,
+             .receive_ns = header.receive_ns,
+             .kind = static_cast<FrameKind>(header.kind),
+             .source = static_cast<SourceCode>(header.source),
+             .channel = header.channel,
+             .http_status = header.http_status,
+             .context = {body, header.context_bytes},
+             .payload = {body + header.context_bytes, header.payload_bytes}};
+    position_ = frame.end_position;
+    return true;
+  }
+  return false;
+}
+
+}  // namespace tapeline
