@@ -89,7 +89,9 @@ void Kernels::handle(const MarketEvent& event) {
 
 void Kernels::add_instrument(const MarketEvent& event) {
   TL_CHECK(event.instrument == instruments_.size());
-  Instrument instrument{.source = event.source, .symbol = event.names.symbol};
+  Instrument instrument;
+  instrument.source = event.source;
+  instrument.symbol = event.names.symbol;
   for (const std::uint32_t interval_s : options_.bars.intervals_s) {
     instrument.series.push_back(
         {TickBars(interval_s, options_.bars.empty),

@@ -74,7 +74,7 @@ class Kernels final : public Stage {
     bool is_active = false;  // in its source's list of series with something to close
   };
   struct Instrument {
-    SourceCode source;
+    SourceCode source{};
     std::string symbol;
     std::vector<TickSeries> series;        // one per configured interval
     std::vector<SourceSeries> source_series;

@@ -91,7 +91,11 @@ void Parser::begin_frame() noexcept {
   if (const auto& wire = wire_[static_cast<std::size_t>(frame_.source)]) {
     wire->parse(frame_, output_);
   } else {
-    output_.events.push_back({.kind = EventKind::reject, .reason = Reason::unparsable, .text = "no parser for this source"});
+    WireEvent reject;
+    reject.kind = EventKind::reject;
+    reject.reason = Reason::unparsable;
+    reject.text = "no parser for this source";
+    output_.events.push_back(reject);
   }
   if (!output_.ignored.empty()) counts_.count_ignored(output_.ignored);
 }

@@ -1,0 +1,297 @@
+#include "core/stages/kernels.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <vector>
+
+namespace tapeline {
+namespace {
+
+constexpr SourceCode source{4};
+constexpr Nanos second = nanos_per_second;
+
+/// Feeds events to a Kernels stage and collects what comes out, whatever the sizes of the rings.
+class Harness {
+ public:
+  explicit Harness(Kernels::Options options = make_options(), std::size_t ring = 1'024)
+      : events_(ring), rows_(ring), updates_(ring), kernels_(std::move(options), events_, rows_, updates_) {}
+
+  static Kernels::Options make_options() {
+    Kernels::Options options;
+    options.bars.intervals_s = {1};
+    options.bars.quiet_grace_ms = 5'000;
+    options.indicators = {.sma_length = 3, .rsi_length = 2, .bollinger_length = 3, .bollinger_width = 2, .volatility_length = 2};
+    options.alerts = {.rsi_hysteresis = 5, .move_pct_min = 50, .move_hysteresis_pct = 0.2, .cooldown_s = 0};
+    options.periods_per_year = [](SourceCode, std::string_view, std::uint32_t) { return 365.0; };
+    return options;
+  }
+
+  void instrument(const char* symbol) {
+    MarketEvent& event = next(EventKind::instrument);
+    event.instrument = instruments_++;
+    std::strcpy(event.names.symbol, symbol);
+    std::strcpy(event.names.native_symbol, symbol);
+    push();
+  }
+  void tick(Nanos event_ns, std::string_view price, std::uint64_t trade_id, InstrumentIndex instrument = 0) {
+    MarketEvent& event = next(EventKind::tick);
+    const Decimal value = *parse_decimal(price);
+    event.instrument = instrument;
+    event.event_ns = event_ns;
+    event.price_mantissa = value.mantissa;
+    event.price_exponent = value.exponent;
+    event.size_mantissa = 1;
+    event.size_exponent = 0;
+    event.tick.trade_id = trade_id;
+    push();
+  }
+  void source_bar(Nanos start_ns, std::int64_t close, std::uint8_t flags = 0) {
+    MarketEvent& event = next(EventKind::source_bar);
+    event.instrument = 0;
+    event.event_ns = start_ns;
+    event.receive_ns = 1'000'000 * second;
+    event.flags = flags;
+    event.price_mantissa = close;
+    event.price_exponent = 0;
+    event.size_mantissa = 5;
+    event.size_exponent = 0;
+    event.bar = {close, close + 1, close - 1, 60};
+    push();
+  }
+  void clock(Nanos now_ns) {
+    next(EventKind::clock).event_ns = now_ns;
+    push();
+  }
+  void end() {
+    next(EventKind::end_of_input);
+    push();
+  }
+
+  [[nodiscard]] std::vector<Row> rows(RowKind kind) const {
+    std::vector<Row> chosen;
+    for (const Row& row : all_rows) {
+      if (row.kind == kind) chosen.push_back(row);
+    }
+    return chosen;
+  }
+  [[nodiscard]] const KernelsCounts& counts() const { return kernels_.counts(); }
+
+  std::vector<Row> all_rows;
+  std::vector<Update> all_updates;
+
+ private:
+  MarketEvent& next(EventKind kind) {
+    MarketEvent& event = *events_.try_claim();
+    event = {};
+    event.kind = kind;
+    event.source = source;
+    event.instrument = no_instrument;
+    event.position = position_;
+    event.end_position = position_ + 100;
+    event.receive_ns = 1'700'000'000 * second;
+    position_ += 100;
+    return event;
+  }
+  void push() {
+    events_.publish();
+    // Drained only now and then: what finds no room in the rings must wait, in order, and get through.
+    while (kernels_.poll() > 0 || events_.depth_approx() > 0) collect();
+    while (!kernels_.drained()) collect();
+    collect();
+  }
+  void collect() {
+    for (auto ready = rows_.peek(); !ready.empty(); ready = rows_.peek()) {
+      all_rows.insert(all_rows.end(), ready.begin(), ready.end());
+      rows_.release(ready.size());
+    }
+    for (auto ready = updates_.peek(); !ready.empty(); ready = updates_.peek()) {
+      all_updates.insert(all_updates.end(), ready.begin(), ready.end());
+      updates_.release(ready.size());
+    }
+  }
+
+  SpscRing<MarketEvent> events_;
+  SpscRing<Row> rows_;
+  SpscRing<Update> updates_;
+  Kernels kernels_;
+  InstrumentIndex instruments_ = 0;
+  JournalPosition position_ = 64;
+};
+
+TEST(Kernels, WriteEachTickAndCloseABarWhenTheWatermarkHasPassedItAndTheLateness) {
+  auto options = Harness::make_options();
+  options.lateness_ns[static_cast<std::size_t>(source)] = second / 2;
+  Harness harness(options);
+  harness.instrument("BTCUSDT");
+  harness.tick(10 * second, "100", 1);
+  harness.tick(11 * second + second / 4, "101", 2);
+  EXPECT_TRUE(harness.rows(RowKind::bar).empty());
+  harness.tick(11 * second + second / 2, "102", 3);
+  const auto bars = harness.rows(RowKind::bar);
+  ASSERT_EQ(bars.size(), 1U);
+  EXPECT_EQ(bars[0].as_bar.start_ns, 10 * second);
+  EXPECT_TRUE(bars[0].as_bar.is_partial);
+  EXPECT_EQ(bars[0].position, harness.rows(RowKind::tick)[2].position) << "the tick that closed it";
+  EXPECT_EQ(harness.rows(RowKind::tick).size(), 3U);
+}
+
+TEST(Kernels, FeedNoIndicatorWithThePartialFirstBar) {
+  Harness harness;
+  harness.instrument("X");
+  for (int i = 0; i < 6; ++i) harness.tick((10 + i) * second, std::to_string(100 + i), static_cast<std::uint64_t>(i + 1));
+  const auto bars = harness.rows(RowKind::bar);
+  ASSERT_EQ(bars.size(), 5U);
+  EXPECT_EQ(bars[0].as_bar.bars_seen, 0U);
+  EXPECT_EQ(bars[0].as_bar.signal_reason, SignalReason::partial_bar);
+  EXPECT_EQ(bars[1].as_bar.bars_seen, 1U);
+  EXPECT_TRUE(std::isnan(bars[2].as_bar.sma));
+  EXPECT_DOUBLE_EQ(bars[3].as_bar.sma, 102.0) << "101, 102, 103";
+  EXPECT_DOUBLE_EQ(bars[3].as_bar.rsi, 100.0);
+  EXPECT_EQ(bars[3].as_bar.signal, Signal::sell);
+}
+
+TEST(Kernels, CloseBarsOfAQuietMarketByTheJournaledClock) {
+  Harness harness;
+  harness.instrument("X");
+  harness.tick(10 * second, "100", 1);
+  harness.clock(15 * second);
+  EXPECT_TRUE(harness.rows(RowKind::bar).empty());
+  harness.clock(16 * second);
+  EXPECT_EQ(harness.rows(RowKind::bar).size(), 1U);
+}
+
+TEST(Kernels, RecordALateTickAsTickAndAsQualityEventAndLeaveTheBarAlone) {
+  Harness harness;
+  harness.instrument("X");
+  harness.tick(10 * second, "100", 1);
+  harness.tick(12 * second, "101", 2);
+  harness.tick(10 * second + 1, "500", 3);
+  EXPECT_EQ(harness.rows(RowKind::tick).size(), 3U);
+  const auto quality = harness.rows(RowKind::quality);
+  ASSERT_EQ(quality.size(), 1U);
+  EXPECT_EQ(quality[0].as_quality.reason, Reason::late_tick);
+  EXPECT_EQ(harness.counts().late.value(), 1U);
+  EXPECT_EQ(harness.rows(RowKind::bar)[0].as_bar.high_mantissa, 100);
+}
+
+TEST(Kernels, DropARepeatedTradeAndRecordMissingOnes) {
+  Harness harness;
+  harness.instrument("X");
+  harness.tick(10 * second, "100", 7);
+  harness.tick(10 * second, "100", 7);
+  harness.tick(10 * second, "100", 9);
+  EXPECT_EQ(harness.rows(RowKind::tick).size(), 2U);
+  const auto quality = harness.rows(RowKind::quality);
+  ASSERT_EQ(quality.size(), 2U);
+  EXPECT_EQ(quality[0].as_quality.reason, Reason::duplicate);
+  EXPECT_EQ(quality[1].as_quality.reason, Reason::sequence_gap);
+}
+
+TEST(Kernels, StoreAPolledPriceOnceWhileItDoesNotChange) {
+  Harness harness;
+  harness.instrument("bitcoin/usd");
+  harness.tick(10 * second, "100", 0);
+  harness.tick(10 * second, "100", 0);
+  harness.tick(10 * second, "101", 0);
+  EXPECT_EQ(harness.rows(RowKind::tick).size(), 2U);
+  EXPECT_EQ(harness.counts().unchanged.value(), 1U);
+}
+
+TEST(Kernels, FireAnAlertOnTheEdgeWithAnIdFromTheFrame) {
+  Harness harness;
+  harness.instrument("X");
+  for (int i = 0; i < 8; ++i) harness.tick((10 + i) * second, std::to_string(100 + i), static_cast<std::uint64_t>(i + 1));
+  const auto alerts = harness.rows(RowKind::alert);
+  ASSERT_EQ(alerts.size(), 1U);
+  EXPECT_STREQ(alerts[0].as_alert.rule, "rsi_overbought");
+  EXPECT_EQ(alerts[0].as_alert.id_millis, 1'700'000'000'000U);
+  EXPECT_EQ(alerts[0].as_alert.id_sequence, alerts[0].position << 20U);
+  std::size_t published = 0;
+  for (const Update& update : harness.all_updates) published += update.kind == UpdateKind::alert;
+  EXPECT_EQ(published, 1U);
+  EXPECT_EQ(harness.rows(RowKind::signal).size(), 1U);
+}
+
+TEST(Kernels, CloseOpenBarsAsPartialAtTheEndOfARecording) {
+  Harness harness;
+  harness.instrument("X");
+  harness.tick(10 * second, "100", 1);
+  harness.tick(11 * second, "101", 2);
+  harness.end();
+  const auto bars = harness.rows(RowKind::bar);
+  ASSERT_EQ(bars.size(), 2U);
+  EXPECT_TRUE(bars[1].as_bar.is_partial);
+  EXPECT_EQ(bars[1].as_bar.close_mantissa, 101);
+}
+
+TEST(Kernels, TakeEachSourceBarOnceAndRecordACorrection) {
+  Harness harness;
+  harness.instrument("AAPL");
+  harness.source_bar(60 * second, 100);
+  harness.source_bar(120 * second, 101);
+  harness.source_bar(60 * second, 100);
+  harness.source_bar(120 * second, 102);
+  harness.source_bar(180 * second, 103, event_provisional);
+  const auto bars = harness.rows(RowKind::bar);
+  ASSERT_EQ(bars.size(), 2U);
+  EXPECT_TRUE(bars[0].as_bar.is_source_bar);
+  EXPECT_FALSE(bars[0].as_bar.is_partial);
+  EXPECT_EQ(bars[1].as_bar.interval_s, 60U);
+  EXPECT_EQ(harness.counts().unchanged.value(), 1U);
+  ASSERT_EQ(harness.rows(RowKind::quality).size(), 1U);
+  EXPECT_EQ(harness.rows(RowKind::quality)[0].as_quality.reason, Reason::source_correction);
+  EXPECT_EQ(harness.all_updates.back().as_latest.price_mantissa, 103) << "shown, although not closed";
+}
+
+TEST(Kernels, HandOutOnlyWhatIsNotStoredYetButEveryName) {
+  std::vector<Row> whole;
+  for (const JournalPosition stored : {JournalPosition{0}, JournalPosition{64 + 100 * 12}}) {
+    auto options = Harness::make_options();
+    options.stored_position = stored;
+    Harness harness(options);
+    harness.instrument("X");
+    for (int i = 0; i < 20; ++i) harness.tick((10 + i) * second, std::to_string(100 + i % 5), static_cast<std::uint64_t>(i + 1));
+    if (stored == 0) {
+      whole = harness.all_rows;
+      continue;
+    }
+    std::vector<Row> expected;
+    for (const Row& row : whole) {
+      if (row.kind == RowKind::instrument || row.end_position > stored) expected.push_back(row);
+    }
+    ASSERT_EQ(harness.all_rows.size(), expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      EXPECT_EQ(harness.all_rows[i].position, expected[i].position);
+      EXPECT_EQ(harness.all_rows[i].kind, expected[i].kind);
+      if (expected[i].kind != RowKind::bar || std::isnan(expected[i].as_bar.rsi)) continue;
+      EXPECT_EQ(harness.all_rows[i].as_bar.rsi, expected[i].as_bar.rsi);
+    }
+  }
+}
+
+TEST(Kernels, LoseNothingWhenTheRingsAreTiny) {
+  Harness wide;
+  Harness narrow(Harness::make_options(), 4);
+  for (Harness* harness : {&wide, &narrow}) {
+    for (const char* symbol : {"A", "B", "C", "D", "E", "F", "G", "H"}) harness->instrument(symbol);
+    std::uint64_t trade = 1;
+    for (int i = 0; i < 30; ++i) {
+      for (InstrumentIndex instrument = 0; instrument < 8; ++instrument) {
+        harness->tick((10 + i) * second, std::to_string(100 + (i * 7 + static_cast<int>(instrument)) % 11), trade, instrument);
+      }
+      ++trade;
+    }
+  }
+  ASSERT_EQ(narrow.all_rows.size(), wide.all_rows.size());
+  for (std::size_t i = 0; i < wide.all_rows.size(); ++i) {
+    EXPECT_EQ(narrow.all_rows[i].kind, wide.all_rows[i].kind);
+    EXPECT_EQ(narrow.all_rows[i].instrument, wide.all_rows[i].instrument);
+    EXPECT_EQ(narrow.all_rows[i].position, wide.all_rows[i].position);
+  }
+}
+
+}  // namespace
+}  // namespace tapeline
