@@ -1,14 +1,16 @@
 // Realised volatility per bar: sample standard deviation (divide by N - 1, mean removed) of the last N log returns
 // (docs/definitions.md).
-//   r = ln(x_i / x_{i-1}), held in fixed point of 2^-57
-// The logarithm of the ratio of any two positive 64-bit integers is below 44 and thus always fits. Rounding it moves
-// the result by less than 2^-57 = 7e-18, which is 1e-9 relative down to a volatility of 7e-9; the sums are then exact.
+//   r = ln(x_i / x_{i-1}), held in fixed point of 2^-102, so that the sums over the window are exact
+// A steady trend is why it takes so much: its returns are nearly equal, and what they differ by is the square of what
+// they are. Below 2^-102 = 2e-31 and 1e-19 of a return nothing is told apart.
 //
 // Output    a plain ratio, not annualised; 0 where every return was the same.
 // Warm-up   N + 1 closes.
+// Cost      O(1).
 #pragma once
 
-#include "core/indicators/rolling_moments.hpp"
+#include "core/base/check.hpp"
+#include "core/indicators/wide_moments.hpp"
 
 namespace tapeline {
 
@@ -52,20 +54,20 @@ class Volatility {
   friend bool operator==(const Volatility&, const Volatility&) = default;
 
  private:
-  static constexpr double one = 0x1p57;  // 1.0 in fixed point
-  static_assert(44 * one < 0x1p63, "the largest log return fits 64 bits");
+  static constexpr double one = 0x1p102;  // 1.0 in fixed point
+  // ln(2^63) < 44 is the largest return that two closes can make
+  static_assert(44 * one < 0x1p109, "every return fits WideMoments");
 
-  [[nodiscard]] static std::int64_t log_return(std::int64_t from, std::int64_t to) noexcept {
-    const std::int64_t difference = to - from;  // both are positive: it fits
-    // Near 1 the exact difference keeps what the quotient has lost; far from 1 it is the other way round.
-    const bool near = difference > -(from / 2) && difference < from / 2;
-    const double base = static_cast<double>(from);
-    const double result =
-        near ? std::log1p(static_cast<double>(difference) / base) : std::log(static_cast<double>(to) / base);
-    return std::llrint(result * one);
+  [[nodiscard]] static Int128 log_return(std::int64_t from, std::int64_t to) noexcept {
+    const auto difference = static_cast<long double>(to - from);  // both are positive: it fits
+    const auto base = static_cast<long double>(from);
+    // Near 1 the exact difference keeps what the quotient would lose; far from 1 it is the other way round.
+    const bool near = std::abs(difference) < base / 2;
+    const long double log = near ? std::log1p(difference / base) : std::log(static_cast<long double>(to) / base);
+    return static_cast<Int128>(log * one);
   }
 
-  RollingMoments returns_;
+  WideMoments returns_;
   std::int64_t last_close_ = 0;  // 0: none yet
   double divisor_;
 };
