@@ -30,15 +30,18 @@ std::string_view unquoted(std::string_view token) noexcept {
   return token;
 }
 
-json::error_code read_fields(json::ondemand::object object, Message& message) noexcept;
+/// Where an object stands: only the outer one may hold another that is read, so that no message can nest us to death.
+enum class Level { outer, inner };
 
-json::error_code read_nested(json::ondemand::value& value, Message& message) noexcept {
+json::error_code read_fields(json::ondemand::object object, Level level, Message& message) noexcept;
+
+json::error_code read_inner(json::ondemand::value& value, Message& message) noexcept {
   json::ondemand::object object;
   if (const auto error = value.get_object().get(object)) return error;
-  return read_fields(object, message);
+  return read_fields(object, Level::inner, message);
 }
 
-json::error_code read_field(json::ondemand::raw_json_string key, json::ondemand::value& value,
+json::error_code read_field(json::ondemand::raw_json_string key, json::ondemand::value& value, Level level,
                             Message& message) noexcept {
   const char* const name = key.raw();
   const std::string_view token = json::token(value);
@@ -57,7 +60,7 @@ json::error_code read_field(json::ondemand::raw_json_string key, json::ondemand:
     return simdjson::SUCCESS;
   }
   if (key.unsafe_is_equal("data") || key.unsafe_is_equal("error")) {
-    if (!token.empty() && token.front() == '{') return read_nested(value, message);
+    if (level == Level::outer && token.starts_with('{')) return read_inner(value, message);
   } else if (key.unsafe_is_equal("result")) {
     message.has_result = true;
   } else if (key.unsafe_is_equal("lastUpdateId")) {
@@ -70,11 +73,11 @@ json::error_code read_field(json::ondemand::raw_json_string key, json::ondemand:
   return simdjson::SUCCESS;
 }
 
-json::error_code read_fields(json::ondemand::object object, Message& message) noexcept {
+json::error_code read_fields(json::ondemand::object object, Level level, Message& message) noexcept {
   for (auto result : object) {
     json::ondemand::field field;
     if (const auto error = std::move(result).get(field)) return error;
-    if (const auto error = read_field(field.key(), field.value(), message)) return error;
+    if (const auto error = read_field(field.key(), field.value(), level, message)) return error;
   }
   return simdjson::SUCCESS;
 }
@@ -113,7 +116,7 @@ class Parser::Reader {
     json::ondemand::document document;
     json::ondemand::object object;
     if (json::open(parser_, payload, document) || document.get_object().get(object)) return false;
-    return !read_fields(object, message) && json::at_end(document);
+    return !read_fields(object, Level::outer, message) && json::at_end(document);
   }
 
   WireEvent trade(const Message& message) noexcept {

@@ -86,6 +86,7 @@ class Parser::Reader {
 
   /// False where the body is not whole, or not of the channel's form.
   bool read_body(const Frame& frame, WireOutput& output) noexcept {
+    const std::size_t first = output.events.size();
     json::ondemand::document document;
     if (json::open(parser_, frame.payload, document)) return false;
     if (trimmed(frame.payload).front() == '[') {
@@ -101,7 +102,7 @@ class Parser::Reader {
       return read_root_field(key, value, frame, output);
     };
     if (json::for_each_field(root, visit) || !json::at_end(document)) return false;
-    return error_.found || frame.channel == simple_price;
+    return error_.found || output.events.size() == first || frame.channel == simple_price;
   }
 
   void prepare_currencies(std::string_view context) noexcept {
@@ -120,7 +121,7 @@ class Parser::Reader {
   json::error_code read_root_field(std::string_view key, json::ondemand::value& value, const Frame& frame,
                                    WireOutput& output) noexcept {
     const std::string_view token = json::token(value);
-    if (!token.empty() && token.front() == '{') return read_coin(key, value, frame, output);
+    if (token.starts_with('{')) return read_coin(key, value, frame, output);
     if (key == "error") {
       error_.found = true;
       return json::text(value, error_.words);
@@ -146,7 +147,7 @@ class Parser::Reader {
       } else if (key == "error_message") {
         error_.found = true;
         return json::text(value, error_.words);
-      } else if (id == "error" && key == "status" && !token.empty() && token.front() == '{') {
+      } else if (id == "error" && key == "status" && token.starts_with('{')) {
         return read_coin(key, value, frame, output);
       } else if (key == "last_updated_at") {
         updated_at = token;
