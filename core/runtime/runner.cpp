@@ -90,6 +90,7 @@ bool Runner::try_drain(const ThreadPlan& plan) noexcept {
 void Runner::run(const ThreadPlan& plan) noexcept {
   settle_on(plan);
   IdleStrategy idle(plan.idle);
+  std::uint32_t busy_polls = 0;
   for (;;) {
     std::size_t done = 0;
     for (const std::size_t index : plan.stages) {
@@ -101,8 +102,9 @@ void Runner::run(const ThreadPlan& plan) noexcept {
       }
       done += items;
     }
-    // (S) acquire: the deadline belongs to the flag.
-    if (stopping_.load(std::memory_order_acquire)) {
+    // (S) acquire: the deadline belongs to the flag. While there is work, draining is asked for now and then only.
+    const bool may_drain = done == 0 || ++busy_polls % 1'024 == 0;
+    if (may_drain && stopping_.load(std::memory_order_acquire)) {
       if (try_drain(plan) || steady_now_ns() > deadline_ns_.load(std::memory_order_relaxed)) return;
     }
     if (done > 0) {

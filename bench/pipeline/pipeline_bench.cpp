@@ -1,0 +1,197 @@
+// Frames in memory to rows, with nobody storing them: what the pipeline itself costs, beside plain simdjson on the same
+// bytes in the same run. A regression here is work that crept onto the path from frame to row.
+#include <benchmark/benchmark.h>
+#include <simdjson.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "bench/pipeline/trade_frames.hpp"
+#include "core/journal/journal_reader.hpp"
+#include "core/journal/journal_writer.hpp"
+#include "core/runtime/runner.hpp"
+#include "core/stages/kernels.hpp"
+#include "core/stages/null_writer.hpp"
+#include "core/stages/parser.hpp"
+#include "feeds/registry.hpp"
+
+namespace tapeline::bench {
+namespace {
+
+/// Marks the whole in-memory journal as readable, and is done.
+class JournalSource final : public Stage {
+ public:
+  JournalSource(SpscRing<JournalMark>& marks, JournalPosition end) : marks_(marks), end_(end) {}
+  [[nodiscard]] std::string_view name() const noexcept override { return "poller"; }
+  std::size_t poll() noexcept override {
+    if (end_ == 0) return 0;
+    marks_.try_claim()->end_position = end_;
+    marks_.publish();
+    end_ = 0;
+    return 1;
+  }
+  bool drained() noexcept override { return end_ == 0; }
+
+ private:
+  SpscRing<JournalMark>& marks_;
+  JournalPosition end_;
+};
+
+/// Copies the in-memory frames into a second journal, as the poller does with what a socket gives it.
+class AppendingSource final : public Stage {
+ public:
+  AppendingSource(SpscRing<JournalMark>& marks, JournalWriter& journal, const TradeFrames& frames)
+      : marks_(marks), journal_(journal), reader_(frames.journal()), end_(frames.end_position()) {
+    reader_.seek(reader_.first_position());
+  }
+  [[nodiscard]] std::string_view name() const noexcept override { return "poller"; }
+  std::size_t poll() noexcept override {
+    std::size_t done = 0;
+    Frame frame;
+    while (done < 64 && reader_.next(end_, frame)) {
+      if (!journal_.append({.kind = frame.kind, .source = frame.source, .channel = frame.channel, .http_status = 0, .receive_ns = frame.receive_ns},
+                           frame.context, frame.payload)) {
+        throw_refused();
+      }
+      ++done;
+    }
+    if (JournalMark* mark = done > 0 ? marks_.try_claim() : nullptr) {
+      mark->end_position = journal_.end_position();
+      marks_.publish();
+      marked_ = mark->end_position;
+    }
+    return done;
+  }
+  bool drained() noexcept override {
+    while (poll() > 0) {
+    }
+    if (marked_ == journal_.end_position()) return true;
+    if (JournalMark* mark = marks_.try_claim()) {
+      mark->end_position = marked_ = journal_.end_position();
+      marks_.publish();
+    }
+    return false;
+  }
+
+ private:
+  [[noreturn]] static void throw_refused() { check_failed("the journal takes every frame", __FILE__, __LINE__); }
+
+  SpscRing<JournalMark>& marks_;
+  JournalWriter& journal_;
+  JournalReader reader_;
+  JournalPosition end_;
+  JournalPosition marked_ = 0;
+};
+
+Parser::Options parser_options(const JournalConfig& journal) {
+  Parser::Options options;
+  options.journal = journal;
+  for (const feeds::Entry& entry : feeds::registry()) options.wire[static_cast<std::size_t>(entry.code)] = entry.make_parser();
+  return options;
+}
+
+Kernels::Options kernels_options() {
+  Kernels::Options options;
+  options.bars.intervals_s = {1, 60};
+  options.periods_per_year = [](SourceCode, std::string_view, std::uint32_t interval_s) { return 365.0 * 86'400 / interval_s; };
+  options.live_position = ~JournalPosition{0};  // the stamps of recorded frames say nothing of our latency
+  return options;
+}
+
+enum class Journaling { off, on };
+
+void run_pipeline(benchmark::State& state, Journaling journaling) {
+  const TradeFrames& frames = TradeFrames::instance();
+  for (auto _ : state) {
+    state.PauseTiming();
+    JournalConfig journal = frames.journal();
+    std::unique_ptr<JournalWriter> writer;
+    if (journaling == Journaling::on) {
+      journal.directory = TradeFrames::make_directory();
+      writer = std::make_unique<JournalWriter>(journal);
+    }
+    Topology topology;
+    Operations operations;
+    auto& marks = topology.link<JournalMark>({1'024, WhenFull::coalesce});
+    auto& events = topology.link<MarketEvent>({8'192, WhenFull::backpressure});
+    auto& rows = topology.link<Row>({16'384, WhenFull::backpressure});
+    auto& updates = topology.link<Update>({4'096, WhenFull::coalesce});
+    std::unique_ptr<Stage> source;
+    if (writer) {
+      source = std::make_unique<AppendingSource>(marks, *writer, frames);
+    } else {
+      source = std::make_unique<JournalSource>(marks, frames.end_position());
+    }
+    Parser parser(parser_options(journal), marks, events, operations);
+    Kernels kernels(kernels_options(), events, rows, updates);
+    NullWriter sink(rows);
+    struct UpdateSink final : Stage {
+      explicit UpdateSink(SpscRing<Update>& ring) : ring_(ring) {}
+      [[nodiscard]] std::string_view name() const noexcept override { return "cache"; }
+      std::size_t poll() noexcept override {
+        const std::size_t ready = ring_.peek().size();
+        ring_.release(ready);
+        return ready;
+      }
+      bool drained() noexcept override { return ring_.peek().empty(); }
+      SpscRing<Update>& ring_;
+    } cache(updates);
+    // Two cores: reading and parsing on one, computing and the sinks on the other.
+    topology.stage(*source, {}, {&marks}, 0);
+    topology.stage(parser, {&marks}, {&events}, 0);
+    topology.stage(kernels, {&events}, {&rows, &updates}, 1);
+    topology.stage(sink, {&rows}, {}, 1);
+    topology.stage(cache, {&updates}, {}, 1);
+    topology.name_links();
+    Runner runner(topology, topology.plan(usable_cpus(), RuntimeConfig{}));
+    state.ResumeTiming();
+    runner.start();
+    runner.request_stop(600 * nanos_per_second);
+    if (!runner.join()) state.SkipWithError("did not drain");
+    state.PauseTiming();
+    if (sink.count(RowKind::tick) != frames.count()) state.SkipWithError("rows are missing");
+    if (kernels.counts().rejects.value() != 0) state.SkipWithError("frames were rejected");
+    writer.reset();
+    if (journaling == Journaling::on) std::filesystem::remove_all(journal.directory);
+    state.ResumeTiming();
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * static_cast<std::int64_t>(frames.count()));
+  state.SetLabel(frames.origin() + " trades");
+}
+
+void null_sink(benchmark::State& state) { run_pipeline(state, Journaling::off); }
+void null_sink_with_journal(benchmark::State& state) { run_pipeline(state, Journaling::on); }
+
+/// The peer: simdjson on demand over the same frames, the same five fields, prices as doubles; no journal, no pipeline.
+void plain_simdjson(benchmark::State& state) {
+  const TradeFrames& frames = TradeFrames::instance();
+  simdjson::ondemand::parser json;
+  for (auto _ : state) {
+    JournalReader reader(frames.journal());
+    reader.seek(reader.first_position());
+    Frame frame;
+    double notional = 0;
+    std::uint64_t count = 0;
+    while (reader.next(frames.end_position(), frame)) {
+      auto document = json.iterate(frame.payload.data(), frame.payload.size(), frame.payload.size() + simdjson::SIMDJSON_PADDING);
+      auto data = document["data"];
+      const std::string_view symbol = data["s"];
+      const std::uint64_t id = data["t"];
+      const double price = data["p"].get_double_in_string();
+      const double size = data["q"].get_double_in_string();
+      const std::int64_t time = data["T"];
+      notional += price * size;
+      count += symbol.size() != 0 && id != 0 && time != 0;
+    }
+    benchmark::DoNotOptimize(notional);
+    if (count != frames.count()) state.SkipWithError("messages are missing");
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * static_cast<std::int64_t>(frames.count()));
+}
+
+BENCHMARK(plain_simdjson)->Name("pipeline/plain_simdjson_one_core")->UseRealTime()->Unit(benchmark::kMillisecond)->Iterations(1);
+BENCHMARK(null_sink)->Name("pipeline/null_sink")->UseRealTime()->Unit(benchmark::kMillisecond)->Iterations(1);
+BENCHMARK(null_sink_with_journal)->Name("pipeline/null_sink_with_journal")->UseRealTime()->Unit(benchmark::kMillisecond)->Iterations(1);
+
+}  // namespace
+}  // namespace tapeline::bench

@@ -1,0 +1,38 @@
+// Binance trade messages in an in-memory journal: the input of the pipeline benchmarks.
+//
+// Input     the trades of a real recording where TAPELINE_BENCH_RECORDING names one (plain or gzip), else generated ones;
+//           repeated with later stamps and ids until there are as many as asked for.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/journal/config.hpp"
+#include "core/model/frame.hpp"
+
+namespace tapeline::bench {
+
+class TradeFrames {
+ public:
+  /// Made once per process: `TAPELINE_BENCH_TRADES` messages, 10 million unless that says otherwise.
+  static const TradeFrames& instance();
+
+  [[nodiscard]] const JournalConfig& journal() const noexcept { return journal_; }
+  [[nodiscard]] JournalPosition end_position() const noexcept { return end_; }
+  [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+  [[nodiscard]] const std::string& origin() const noexcept { return origin_; }
+
+  /// A fresh directory in memory, removed when the process ends.
+  static std::string make_directory();
+
+ private:
+  TradeFrames();
+
+  JournalConfig journal_;
+  JournalPosition end_ = 0;
+  std::uint64_t count_ = 0;
+  std::string origin_;
+};
+
+}  // namespace tapeline::bench
