@@ -7,10 +7,10 @@
 namespace tapeline::feeds {
 namespace {
 
-constexpr std::size_t excerpt_bytes_max = 100;  // of the 128 that an event's text has
+constexpr std::size_t excerpt_bytes_max = 100;          // of the 128 that an event's text has
 constexpr std::uint32_t interval_s_max = 366 * 86'400;  // a longer one could push the end of a bar out of 64 bits
-constexpr std::int64_t earliest_s = -2'208'988'800;  // 1900: daily histories of shares begin before the epoch
-constexpr std::int64_t latest_s = 7'258'118'400;     // 2200
+constexpr std::int64_t earliest_s = -2'208'988'800;     // 1900: daily histories of shares begin before the epoch
+constexpr std::int64_t latest_s = 7'258'118'400;        // 2200
 
 std::string_view words_of(Reason reason) noexcept {
   switch (reason) {
@@ -83,8 +83,8 @@ BarRequest bar_request_of(std::string_view context) noexcept {
 
 WireEvent bar_of(const BarFields& fields, const BarRequest& request, Nanos start_ns, WireText& text,
                  CheckedDecimal (*price)(std::string_view) noexcept) noexcept {
-  WireEvent bar{.kind = EventKind::source_bar, .symbol = request.symbol, .event_ns = start_ns,
-                .interval_s = request.interval_s};
+  WireEvent bar{
+      .kind = EventKind::source_bar, .symbol = request.symbol, .event_ns = start_ns, .interval_s = request.interval_s};
   struct Field {
     std::string_view name;
     std::string_view lexeme;

@@ -1,7 +1,8 @@
-// What the wire parsers share below the level of a format: checked fields, bars, and the words for what is wrong with them.
+// What the wire parsers share below the level of a format: checked fields, bars, and the words for what is wrong with
+// them.
 //
-// Input     A lexeme is the text of one value as the source wrote it, without quotes. A lexeme with data() == nullptr stands
-//           for a field that is not there; "null" counts as not there too.
+// Input     A lexeme is the text of one value as the source wrote it, without quotes. A lexeme with data() == nullptr
+//           stands for a field that is not there; "null" counts as not there too.
 // Failure   Nothing throws; a field that fails its check becomes a reject whose text names it.
 #pragma once
 
@@ -53,7 +54,8 @@ struct CheckedDecimal {
 [[nodiscard]] CheckedDecimal price_of(std::string_view lexeme) noexcept;
 [[nodiscard]] CheckedDecimal volume_of(std::string_view lexeme) noexcept;
 
-/// Whole units (nanos_per_second, nanos_per_millisecond …) since the epoch; nullopt for no integer or a year outside 1900-2200.
+/// Whole units (nanos_per_second, nanos_per_millisecond …) since the epoch; nullopt for no integer or a year outside
+/// 1900-2200.
 [[nodiscard]] std::optional<Nanos> epoch_of(std::string_view lexeme, Nanos unit) noexcept;
 
 [[nodiscard]] bool is_absent(std::string_view lexeme) noexcept;
@@ -77,7 +79,8 @@ struct BarFields {
 [[nodiscard]] WireEvent bar_of(const BarFields& fields, const BarRequest& request, Nanos start_ns, WireText& text,
                                CheckedDecimal (*price)(std::string_view) noexcept = &price_of) noexcept;
 
-[[nodiscard]] WireEvent reject_of(std::string_view symbol, Nanos event_ns, Reason reason, std::string_view text) noexcept;
+[[nodiscard]] WireEvent reject_of(std::string_view symbol, Nanos event_ns, Reason reason,
+                                  std::string_view text) noexcept;
 [[nodiscard]] WireEvent refusal_event(std::string_view symbol, Nanos receive_ns, Reason reason,
                                       std::string_view text) noexcept;
 

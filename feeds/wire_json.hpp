@@ -5,9 +5,9 @@
 //           shows that it is whole. After any error the document is not touched again.
 #pragma once
 
-#include <simdjson.h>
-
 #include <string_view>
+
+#include <simdjson.h>
 
 #include "core/model/frame.hpp"
 #include "feeds/wire_http.hpp"

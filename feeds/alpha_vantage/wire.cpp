@@ -27,8 +27,10 @@ constexpr std::array wordings{
     Wording{"per minute", Reason::refused_rate_limit, "too many requests a minute: raise request_spacing_ms"},
     Wording{"Burst pattern", Reason::refused_rate_limit, "a burst of requests: raise request_spacing_ms"},
     Wording{"per day", Reason::refused_quota, "the requests of this day are used up"},
-    Wording{"demo purposes", Reason::refused_permanent, "the demo key answers only the documentation's examples: set api_key"},
-    Wording{"apikey is invalid or missing", Reason::refused_permanent, "the API key is invalid or missing: set api_key"},
+    Wording{"demo purposes", Reason::refused_permanent,
+            "the demo key answers only the documentation's examples: set api_key"},
+    Wording{"apikey is invalid or missing", Reason::refused_permanent,
+            "the API key is invalid or missing: set api_key"},
     Wording{"Invalid API call", Reason::refused_permanent, "invalid symbol or parameter"},
 };
 
@@ -255,8 +257,8 @@ class Parser::Reader {
     const Columns header = split(take_line(body));
     const bool is_quote = header.fields[0] == "symbol";
     if (!is_complete(header, is_quote)) {
-      output.events.push_back(
-          reject_of(request_.symbol, receive_ns_, Reason::unparsable, "the first line of the CSV lacks a column that we need"));
+      output.events.push_back(reject_of(request_.symbol, receive_ns_, Reason::unparsable,
+                                        "the first line of the CSV lacks a column that we need"));
       return;
     }
     while (!body.empty()) {
@@ -264,8 +266,9 @@ class Parser::Reader {
       if (line.empty()) continue;
       const Columns row = split(line);
       if (row.count != header.count) {
-        output.events.push_back(reject_of(request_.symbol, receive_ns_, Reason::unparsable,
-                                          text_.join("not as many columns as the first line: '", text_.excerpt(line), "'")));
+        output.events.push_back(
+            reject_of(request_.symbol, receive_ns_, Reason::unparsable,
+                      text_.join("not as many columns as the first line: '", text_.excerpt(line), "'")));
         continue;
       }
       output.events.push_back(is_quote ? quote_row(header, row) : bar_row(header, row));
@@ -308,7 +311,8 @@ class Parser::Reader {
     if (price.reason != Reason::none) return field_reject(symbol, *event_ns, "price", price.reason, quote.price);
     const CheckedDecimal volume = volume_of(quote.volume);
     if (volume.reason != Reason::none) return field_reject(symbol, *event_ns, "volume", volume.reason, quote.volume);
-    return {.kind = EventKind::tick, .symbol = symbol, .event_ns = *event_ns, .price = price.value, .size = volume.value};
+    return {
+        .kind = EventKind::tick, .symbol = symbol, .event_ns = *event_ns, .price = price.value, .size = volume.value};
   }
 
   WireEvent bar(std::string_view stamp, const BarFields& fields) noexcept {

@@ -1,9 +1,9 @@
 #include "feeds/alpha_vantage/wire_time.hpp"
 
-#include <date/tz.h>
-
 #include <stdexcept>
 #include <string>
+
+#include <date/tz.h>
 
 namespace tapeline::feeds::alpha_vantage {
 namespace {
@@ -57,7 +57,8 @@ TimeZones::TimeZones() : new_york_(locate_new_york()) {}
 
 std::optional<Nanos> TimeZones::to_utc(Nanos wall_ns, Zone zone) const noexcept {
   if (zone == Zone::utc) return wall_ns;
-  const date::local_info found = new_york_->get_info(date::local_seconds{std::chrono::seconds{wall_ns / nanos_per_second}});
+  const date::local_info found =
+      new_york_->get_info(date::local_seconds{std::chrono::seconds{wall_ns / nanos_per_second}});
   if (found.result == date::local_info::nonexistent) return std::nullopt;
   // Of an ambiguous time `first` is the offset before the clock went back: the earlier of the two.
   return wall_ns - std::chrono::nanoseconds{found.first.offset}.count();

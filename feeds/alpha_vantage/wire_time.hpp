@@ -1,6 +1,7 @@
 // The wall clock stamps of Alpha Vantage, which carry no offset: "2025-07-11 19:55:00", "2025-07-11".
 //
-// Failure   The constructor of TimeZones throws where the machine has no time zone data. After that bad input is nullopt.
+// Failure   The constructor of TimeZones throws where the machine has no time zone data. After that bad input is
+//           nullopt.
 #pragma once
 
 #include <cstdint>

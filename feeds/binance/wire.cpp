@@ -16,10 +16,10 @@ struct Message {
   std::string_view time;      // T
   std::string_view maker;     // m
   std::string_view code;
-  std::string_view words;     // msg
+  std::string_view words;  // msg
   bool has_result = false;
-  bool has_book_update_id = false;      // u, without e: a bookTicker
-  bool has_snapshot_id = false;         // lastUpdateId
+  bool has_book_update_id = false;  // u, without e: a bookTicker
+  bool has_snapshot_id = false;     // lastUpdateId
 };
 
 /// Digits between which milliseconds of our time end and microseconds begin.
@@ -98,11 +98,13 @@ class Parser::Reader {
     text_.clear();
     Message message;
     if (!read_message(frame.payload, message)) {
-      output.events.push_back(reject_of({}, frame.receive_ns, Reason::unparsable, "the message is no whole JSON object"));
+      output.events.push_back(
+          reject_of({}, frame.receive_ns, Reason::unparsable, "the message is no whole JSON object"));
     } else if (message.kind == "trade") {
       output.events.push_back(trade(message));
     } else if (!message.code.empty() && message.kind.empty()) {
-      const std::string_view words = text_.join("error ", text_.excerpt(message.code), ": ", text_.excerpt(message.words));
+      const std::string_view words =
+          text_.join("error ", text_.excerpt(message.code), ": ", text_.excerpt(message.words));
       output.events.push_back(refusal_event({}, frame.receive_ns, Reason::refused_permanent, words));
     } else if (const std::string_view kind = kind_of(message); !kind.empty()) {
       output.ignored = kind;
@@ -134,8 +136,12 @@ class Parser::Reader {
       return reject(message, *event_ns, "t (trade id)", message.trade_id,
                     id.reason == Reason::missing_field ? id.reason : Reason::not_a_number);
     }
-    WireEvent tick{.kind = EventKind::tick, .symbol = message.symbol, .event_ns = *event_ns, .price = price.value,
-                   .size = size.value, .trade_id = static_cast<std::uint64_t>(id.value.mantissa)};
+    WireEvent tick{.kind = EventKind::tick,
+                   .symbol = message.symbol,
+                   .event_ns = *event_ns,
+                   .price = price.value,
+                   .size = size.value,
+                   .trade_id = static_cast<std::uint64_t>(id.value.mantissa)};
     if (message.maker == "true") tick.side = Side::sell;  // the buyer's order was in the book: the taker sold
     if (message.maker == "false") tick.side = Side::buy;
     return tick;

@@ -3,7 +3,8 @@
 // Input     Frame::context is empty: the symbol stands in the message.
 // Output    A trade is one tick: native symbol as the message writes it ("BTCUSDT"), event time `T` (milliseconds, or
 //           microseconds where the stream was asked for them), trade id `t`, side of the taker (`m` true: the seller).
-//           Any other well-formed message is `ignored` by its kind: its `e`, or "bookTicker", "snapshot", "subscribed".
+//           Any other well-formed message is `ignored` by its kind: its `e`, or "bookTicker", "snapshot",
+//           "subscribed".
 // Failure   {"code":…,"msg":…} is a refusal (refused_permanent). Anything else is a reject.
 // Cost      One pass over the message, no allocation.
 #pragma once

@@ -72,7 +72,8 @@ class Parser::Reader {
     } else if (by_status) {
       refuse(frame, by_status, output);
     } else if (!whole) {
-      output.events.push_back(reject_of({}, frame.receive_ns, Reason::unparsable, "the body is no whole JSON of prices"));
+      output.events.push_back(
+          reject_of({}, frame.receive_ns, Reason::unparsable, "the body is no whole JSON of prices"));
     } else {
       const Refusal by_client_error = refusal_by_client_error(frame.http_status);
       refuse(frame, by_client_error ? by_client_error : Refusal{Reason::no_data, "no coin in the response"}, output);
@@ -209,9 +210,8 @@ class Parser::Reader {
       return;
     }
     if (!stamp) {
-      output.events.push_back(
-          reject_of(symbol, frame.receive_ns, Reason::bad_timestamp,
-                    complaint(text_, "last_updated", Reason::bad_timestamp, stamp_lexeme)));
+      output.events.push_back(reject_of(symbol, frame.receive_ns, Reason::bad_timestamp,
+                                        complaint(text_, "last_updated", Reason::bad_timestamp, stamp_lexeme)));
       return;
     }
     const CheckedDecimal price = price_of(lexeme);

@@ -1,13 +1,13 @@
 // Reads CoinGecko bodies: /simple/price and /coins/markets.
 //
-// Input     Frame::context is what was asked for: of simple_price the vs_currencies, separated by commas ("usd,eur"); of
-//           coins_markets the one vs_currency ("usd"). An empty context of simple_price takes every currency found.
-// Output    One tick per coin and currency, native symbol "<coin id>/<currency>" ("bitcoin/usd"). Its size is zero: the
-//           volume of 24 hours is no trade. Stamped with last_updated_at or last_updated; with the time of receipt where
-//           the source gives neither.
-// Failure   A coin without a price in a currency that was asked for is a reject (no_data) of that symbol. An error in any
-//           of the five shapes is a refusal, an empty body a refusal (no_data). A body that is not whole gives one reject
-//           and none of its prices.
+// Input     Frame::context is what was asked for: of simple_price the vs_currencies, separated by commas ("usd,eur");
+//           of coins_markets the one vs_currency ("usd"). An empty context of simple_price takes every currency found.
+// Output    One tick per coin and currency, native symbol "<coin id>/<currency>" ("bitcoin/usd"). Its size is zero:
+//           the volume of 24 hours is no trade. Stamped with last_updated_at or last_updated; with the time of receipt
+//           where the source gives neither.
+// Failure   A coin without a price in a currency that was asked for is a reject (no_data) of that symbol. An error in
+//           any of the five shapes is a refusal, an empty body a refusal (no_data). A body that is not whole gives one
+//           reject and none of its prices.
 #pragma once
 
 #include <memory>

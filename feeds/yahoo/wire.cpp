@@ -20,9 +20,9 @@ struct Granularity {
   std::uint32_t seconds;
 };
 constexpr std::array granularities{
-    Granularity{"1m", 60},    Granularity{"2m", 120},   Granularity{"5m", 300},   Granularity{"15m", 900},
-    Granularity{"30m", 1800}, Granularity{"60m", 3600}, Granularity{"1h", 3600},  Granularity{"90m", 5400},
-    Granularity{"1d", seconds_per_day},
+    Granularity{"1m", 60},   Granularity{"2m", 120},   Granularity{"5m", 300},
+    Granularity{"15m", 900}, Granularity{"30m", 1800}, Granularity{"60m", 3600},
+    Granularity{"1h", 3600}, Granularity{"90m", 5400}, Granularity{"1d", seconds_per_day},
 };
 
 std::uint32_t seconds_of(std::string_view name) noexcept {
@@ -202,20 +202,22 @@ class Parser::Reader {
   }
 
   json::error_code read_indicators(json::ondemand::value& indicators) noexcept {
-    return json::for_each_field(indicators, [&](std::string_view key, json::ondemand::value& value) -> json::error_code {
-      if (key != "quote" || !is_array(value)) return simdjson::SUCCESS;
-      bool first = true;
-      return json::for_each_element(value, [&](json::ondemand::value& quote) -> json::error_code {
-        if (!first || !is_object(quote)) return simdjson::SUCCESS;
-        first = false;
-        return json::for_each_field(quote, [&](std::string_view name, json::ondemand::value& column) -> json::error_code {
-          for (std::size_t i = 0; i < column_names.size(); ++i) {
-            if (column_names[i] == name) return read_column(column, chart_.columns[i]);
-          }
-          return simdjson::SUCCESS;
+    return json::for_each_field(
+        indicators, [&](std::string_view key, json::ondemand::value& value) -> json::error_code {
+          if (key != "quote" || !is_array(value)) return simdjson::SUCCESS;
+          bool first = true;
+          return json::for_each_element(value, [&](json::ondemand::value& quote) -> json::error_code {
+            if (!first || !is_object(quote)) return simdjson::SUCCESS;
+            first = false;
+            return json::for_each_field(quote,
+                                        [&](std::string_view name, json::ondemand::value& column) -> json::error_code {
+                                          for (std::size_t i = 0; i < column_names.size(); ++i) {
+                                            if (column_names[i] == name) return read_column(column, chart_.columns[i]);
+                                          }
+                                          return simdjson::SUCCESS;
+                                        });
+          });
         });
-      });
-    });
   }
 
   // -- from columns to bars

@@ -1,12 +1,12 @@
 // Laws of every wire parser: broken input is named, never swallowed; strange input changes nothing; nothing crashes.
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <iterator>
 #include <random>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "feeds/registry.hpp"
 #include "tests/unit/feeds/wire_fixture.hpp"
@@ -29,31 +29,57 @@ struct Sample {
 
 const std::vector<Sample>& samples() {
   static const std::vector<Sample> all{
-      {"alpha_vantage", {.channel = 1, .context = "IBM"}, Format::json,
+      {"alpha_vantage",
+       {.channel = 1, .context = "IBM"},
+       Format::json,
        R"~({@"Global Quote": {@"01. symbol": "IBM", "05. price": "219.3000", "06. volume": "6154450", )~"
        R"~("07. latest trading day": "2026-05-15"}})~"},
-      {"alpha_vantage", {.channel = 1, .context = "IBM"}, Format::csv,
+      {"alpha_vantage",
+       {.channel = 1, .context = "IBM"},
+       Format::csv,
        "symbol,open,high,low,price,volume,latestDay,previousClose,change,changePercent\r\n"
        "IBM,218.2,220.9,217.6,219.3,6154450,2026-05-15,218.37,0.93,0.4259%\r\n"},
-      {"alpha_vantage", {.channel = 2, .context = "IBM 300"}, Format::json,
+      {"alpha_vantage",
+       {.channel = 2, .context = "IBM 300"},
+       Format::json,
        R"~({@"Meta Data": {@"2. Symbol": "IBM", "6. Time Zone": "US/Eastern"}, "Time Series (5min)": {)~"
-       R"~("2026-05-15 16:00:00": {@"1. open": "1.1", "2. high": "1.4", "3. low": "1.0", "4. close": "1.3", "5. volume": "17"},)~"
-       R"~("2026-05-15 15:55:00": {"1. open": "1.1", "2. high": "1.4", "3. low": "1.0", "4. close": "1.3", "5. volume": "18"}}})~"},
-      {"alpha_vantage", {.channel = 2, .context = "IBM 300"}, Format::csv,
-       "timestamp,open,high,low,close,volume\r\n2026-05-15 16:00:00,1.1,1.4,1.0,1.3,17\r\n2026-05-15 15:55:00,1.1,1.4,1.0,1.3,18\r\n"},
-      {"alpha_vantage", {.channel = 3, .context = "IBM"}, Format::csv,
+       R"~("2026-05-15 16:00:00": {@"1. open": "1.1", "2. high": "1.4", "3. low": "1.0", )~"
+       R"~("4. close": "1.3", "5. volume": "17"},)~"
+       R"~("2026-05-15 15:55:00": {"1. open": "1.1", "2. high": "1.4", "3. low": "1.0", )~"
+       R"~("4. close": "1.3", "5. volume": "18"}}})~"},
+      {"alpha_vantage",
+       {.channel = 2, .context = "IBM 300"},
+       Format::csv,
+       "timestamp,open,high,low,close,volume\r\n2026-05-15 16:00:00,1.1,1.4,1.0,1.3,17\r\n"
+       "2026-05-15 15:55:00,1.1,1.4,1.0,1.3,18\r\n"},
+      {"alpha_vantage",
+       {.channel = 3, .context = "IBM"},
+       Format::csv,
        "timestamp,open,high,low,close,volume\n2026-05-15,1.1,1.4,1.0,1.3,17\n2026-05-14,1.1,1.4,1.0,1.3,18\n"},
-      {"coingecko", {.channel = 1, .context = "usd,eur"}, Format::json,
-       R"({"bitcoin":{@"usd":83749,"eur":74795.25,"last_updated_at":1791367550},"shiba-inu":{"usd":8.69e-05,"eur":null}})"},
-      {"coingecko", {.channel = 2, .context = "usd"}, Format::json,
-       R"([{@"id":"bitcoin","current_price":77356,"last_updated":"2026-09-02T20:41:30.000Z"},{"id":"x","current_price":1e-8}])"},
-      {"yahoo", {.channel = 1, .context = "AAPL 60"}, Format::json,
-       R"({@"chart":{@"result":[{@"meta":{@"symbol":"AAPL","dataGranularity":"1m"},"timestamp":[60,120],"indicators":{@"quote":)"
+      {"coingecko",
+       {.channel = 1, .context = "usd,eur"},
+       Format::json,
+       R"({"bitcoin":{@"usd":83749,"eur":74795.25,"last_updated_at":1791367550},)"
+       R"("shiba-inu":{"usd":8.69e-05,"eur":null}})"},
+      {"coingecko",
+       {.channel = 2, .context = "usd"},
+       Format::json,
+       R"([{@"id":"bitcoin","current_price":77356,"last_updated":"2026-09-02T20:41:30.000Z"},)"
+       R"({"id":"x","current_price":1e-8}])"},
+      {"yahoo",
+       {.channel = 1, .context = "AAPL 60"},
+       Format::json,
+       R"({@"chart":{@"result":[{@"meta":{@"symbol":"AAPL","dataGranularity":"1m"},"timestamp":[60,120],)"
+       R"("indicators":{@"quote":)"
        R"([{@"low":[1,2],"close":[2,3.25],"volume":[3,null],"open":[1,2],"high":[2,4]}]}}],"error":null}})"},
-      {"binance", {.channel = 1, .context = "", .http_status = 0}, Format::json,
+      {"binance",
+       {.channel = 1, .context = "", .http_status = 0},
+       Format::json,
        R"({@"stream":"btcusdt@trade","data":{@"e":"trade","E":1,"s":"BTCUSDT","t":3719,"p":"61837.63","q":"0.00054",)"
        R"("T":1723161255399,"m":true,"M":true}})"},
-      {"binance", {.channel = 1, .context = "", .http_status = 0}, Format::json,
+      {"binance",
+       {.channel = 1, .context = "", .http_status = 0},
+       Format::json,
        R"({@"e":"depthUpdate","E":1,"s":"S","U":1,"u":2,"b":[["1","2"]],"a":[]})"},
   };
   return all;
@@ -124,8 +150,9 @@ class WireConformance : public ::testing::Test {
 
 TEST_F(WireConformance, EverySourceHasASample) {
   for (const Entry& entry : registry()) {
-    EXPECT_TRUE(std::any_of(samples().begin(), samples().end(), [&](const Sample& s) { return entry.name == s.source; }))
-        << entry.name;
+    EXPECT_TRUE(std::any_of(samples().begin(), samples().end(), [&](const Sample& s) {
+      return entry.name == s.source;
+    })) << entry.name;
   }
 }
 
@@ -155,7 +182,8 @@ TEST_F(WireConformance, EveryTruncationIsNamed) {
 TEST_F(WireConformance, UnknownFieldsChangeNothing) {
   for (const Sample& sample : samples()) {
     if (sample.format == Format::csv) continue;
-    const std::string strange = with_fields(sample, R"("zz":{"a":[1,{"b":null,"c":"}]\"\\"},true],"d":-1.5e3},"yy":[],"xx":"\u0000",)");
+    const std::string strange =
+        with_fields(sample, R"("zz":{"a":[1,{"b":null,"c":"}]\"\\"},true],"d":-1.5e3},"yy":[],"xx":"\u0000",)");
     EXPECT_GT(strange.size(), plain(sample).size());
     EXPECT_EQ((Parsed{parser(sample.source), sample.request, strange}.lines()),
               (Parsed{parser(sample.source), sample.request, plain(sample)}.lines()));
@@ -169,7 +197,8 @@ TEST_F(WireConformance, WhatFollowsABodyIsNotRead) {
       const std::string_view cut = std::string_view{body}.substr(0, size);
       const auto expected = Parsed{parser(sample.source), sample.request, cut, '\0'}.lines();
       for (const char after : {'}', ']', ',', '"', '{', '0', ' '}) {
-        EXPECT_EQ((Parsed{parser(sample.source), sample.request, cut, after}.lines()), expected) << cut << " then " << after;
+        EXPECT_EQ((Parsed{parser(sample.source), sample.request, cut, after}.lines()), expected)
+            << cut << " then " << after;
       }
     }
   }
@@ -182,7 +211,8 @@ TEST_F(WireConformance, AParserRemembersNothingOfTheLastFrame) {
       const auto fresh = find_source(second.source)->make_parser();
       const auto used = find_source(second.source)->make_parser();
       const Parsed before{*used, first.request, plain(first)};
-      EXPECT_EQ((Parsed{*used, second.request, plain(second)}.lines()), (Parsed{*fresh, second.request, plain(second)}.lines()));
+      EXPECT_EQ((Parsed{*used, second.request, plain(second)}.lines()),
+                (Parsed{*fresh, second.request, plain(second)}.lines()));
     }
   }
 }

@@ -3,7 +3,7 @@
 usage: expected_numbers.py SOURCE CHANNEL CONTEXT FILE
 
 Lines: "symbol event_ns open high low close volume" of a bar, "symbol event_ns price size trade_id side" of a tick, and
-"symbol event_ns no_data" where the file has a place for a price but none in it. Nothing here is shared with the parsers.
+"symbol event_ns no_data" where the file has a place for a price but none in it. Nothing is shared with the parsers.
 """
 import csv
 import datetime
@@ -106,8 +106,8 @@ def binance(channel, context, text):
 
 def main():
     source, channel, context, path = sys.argv[1:]
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.endswith(".gz") else open(path, encoding="utf-8", newline="")
-    with opened as file:
+    opened = gzip.open if path.endswith(".gz") else open
+    with opened(path, "rt", encoding="utf-8", newline="") as file:
         {"alpha_vantage": alpha_vantage, "coingecko": coingecko, "yahoo": yahoo, "binance": binance}[source](
             channel, context, file.read())
 

@@ -1,10 +1,6 @@
 // Frames for the tests of the wire parsers, and what comes out of them as lines that a test can compare.
 #pragma once
 
-#include <gtest/gtest.h>
-#include <unistd.h>
-#include <zlib.h>
-
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -17,6 +13,10 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+#include <zlib.h>
 
 #include "core/base/decimal.hpp"
 #include "core/stages/wire_parser.hpp"
@@ -42,8 +42,11 @@ class Parsed {
       : context_(request.context), bytes_(std::make_unique<char[]>(body.size() + frame_padding_bytes)) {
     std::copy(body.begin(), body.end(), bytes_.get());
     std::fill_n(bytes_.get() + body.size(), frame_padding_bytes, after);
-    parser.parse({.receive_ns = request.receive, .channel = request.channel, .http_status = request.http_status,
-                  .context = context_, .payload = {bytes_.get(), body.size()}},
+    parser.parse({.receive_ns = request.receive,
+                  .channel = request.channel,
+                  .http_status = request.http_status,
+                  .context = context_,
+                  .payload = {bytes_.get(), body.size()}},
                  output_);
   }
 
@@ -66,8 +69,11 @@ class Parsed {
         return head + to_string(event.open) + ' ' + to_string(event.high) + ' ' + to_string(event.low) + ' ' +
                to_string(event.price) + ' ' + to_string(event.size);
       case EventKind::tick:
-        return head + to_string(event.price) + ' ' + to_string(event.size) + ' ' + std::to_string(event.trade_id) + ' ' +
-               (event.side == Side::buy ? "buy" : event.side == Side::sell ? "sell" : "unknown");
+        return head + to_string(event.price) + ' ' + to_string(event.size) + ' ' + std::to_string(event.trade_id) +
+               ' ' +
+               (event.side == Side::buy    ? "buy"
+                : event.side == Side::sell ? "sell"
+                                           : "unknown");
       default: return head + to_string(event.reason);
     }
   }
@@ -81,12 +87,14 @@ class Parsed {
 /// The folder of recorded payloads of one source; empty where it is not there.
 inline std::filesystem::path payload_folder(const char* source) {
   const char* const shared = std::getenv("TAPELINE_SHARED");
-  const std::filesystem::path folder = std::filesystem::path{shared ? shared : "../shared"} / "data" / "payloads" / source;
+  const std::filesystem::path folder =
+      std::filesystem::path{shared ? shared : "../shared"} / "data" / "payloads" / source;
   return std::filesystem::is_directory(folder) ? folder : std::filesystem::path{};
 }
 
 inline constexpr const char* python = "/usr/bin/python3";
-inline constexpr const char* no_payloads = "no recorded payloads, or no /usr/bin/python3: set TAPELINE_SHARED to their folder";
+inline constexpr const char* no_payloads =
+    "no recorded payloads, or no /usr/bin/python3: set TAPELINE_SHARED to their folder";
 
 /// All of a file, unpacked when it is gzipped.
 inline std::string contents(const std::filesystem::path& path) {

@@ -44,17 +44,20 @@ TEST(AlphaVantageWire, QuoteOfASessionThatGoesOnIsStampedAtReceipt) {
 
 TEST(AlphaVantageWire, QuoteWithAnEntitlementHasALongerKey) {
   EXPECT_EQ(lines(global_quote, "IBM",
-                  R"({"Global Quote - DATA DELAYED BY 15 MINUTES":{"05. price":"1","06. volume":"2","07. latest trading day":"2026-05-15"}})"),
+                  R"({"Global Quote - DATA DELAYED BY 15 MINUTES":{)"
+                  R"("05. price":"1","06. volume":"2","07. latest trading day":"2026-05-15"}})"),
             (Lines{"IBM 1778875200000000000 1 2 0 unknown"}));
 }
 
 TEST(AlphaVantageWire, IntradayRowsAreBarsInAscendingTime) {
   const Lines expected{"IBM 1778874900000000000 3 4 2 3.5 20", "IBM 1778875200000000000 1.1 1.4 1 1.3 17"};
-  EXPECT_EQ(lines(intraday, "IBM 300",
-                  R"~({"Meta Data":{"6. Time Zone":"US/Eastern"},"Time Series (5min)":{)~"
-                  R"("2026-05-15 16:00:00":{"1. open":"1.1000","2. high":"1.4000","3. low":"1.0000","4. close":"1.3000","5. volume":"17"},)"
-                  R"("2026-05-15 15:55:00":{"5. volume":"20","1. open":"3","2. high":"4","3. low":"2","4. close":"3.5"}}})"),
-            expected);
+  EXPECT_EQ(
+      lines(intraday, "IBM 300",
+            R"~({"Meta Data":{"6. Time Zone":"US/Eastern"},"Time Series (5min)":{)~"
+            R"("2026-05-15 16:00:00":{"1. open":"1.1000","2. high":"1.4000","3. low":"1.0000",)"
+            R"("4. close":"1.3000","5. volume":"17"},)"
+            R"("2026-05-15 15:55:00":{"5. volume":"20","1. open":"3","2. high":"4","3. low":"2","4. close":"3.5"}}})"),
+      expected);
   EXPECT_EQ(lines(intraday, "IBM 300",
                   "timestamp,open,high,low,close,volume\n2026-05-15 16:00:00,1.1000,1.4000,1.0000,1.3000,17\n"
                   "2026-05-15 15:55:00,3,4,2,3.5,20"),
@@ -79,22 +82,24 @@ TEST(AlphaVantageWire, BarsKnowTheirInterval) {
 }
 
 TEST(AlphaVantageWire, DayStartsAtMidnightInNewYork) {
-  EXPECT_EQ(lines(daily, "IBM",
-                  "timestamp,open,high,low,close,adjusted_close,volume\n2026-05-15,1,4,1,2,9,10\n2026-01-15,1,4,1,2,9,11\n"),
-            (Lines{"IBM 1768453200000000000 1 4 1 2 11", "IBM 1778817600000000000 1 4 1 2 10"}));
+  EXPECT_EQ(
+      lines(daily, "IBM",
+            "timestamp,open,high,low,close,adjusted_close,volume\n2026-05-15,1,4,1,2,9,10\n2026-01-15,1,4,1,2,9,11\n"),
+      (Lines{"IBM 1768453200000000000 1 4 1 2 11", "IBM 1778817600000000000 1 4 1 2 10"}));
 }
 
 TEST(AlphaVantageWire, WallClockFollowsDaylightSaving) {
   const auto start = [](const char* stamp, const char* zone) {
     Parser parser;
     const Parsed parsed{parser, {.channel = intraday, .context = "IBM 300"}, one_bar(stamp, zone)};
-    return to_string(parsed.events().at(0).reason) + std::string{" "} + std::to_string(parsed.events()[0].event_ns / 1'000'000'000);
+    return to_string(parsed.events().at(0).reason) + std::string{" "} +
+           std::to_string(parsed.events()[0].event_ns / 1'000'000'000);
   };
-  EXPECT_EQ(start("2025-03-09 01:55:00", "US/Eastern"), "none 1741503300");         // still -05:00
+  EXPECT_EQ(start("2025-03-09 01:55:00", "US/Eastern"), "none 1741503300");           // still -05:00
   EXPECT_EQ(start("2025-03-09 02:30:00", "US/Eastern"), "bad_timestamp 1900000000");  // never shown
-  EXPECT_EQ(start("2025-03-09 03:00:00", "US/Eastern"), "none 1741503600");         // -04:00
-  EXPECT_EQ(start("2025-11-02 01:30:00", "US/Eastern"), "none 1762061400");         // shown twice: -04:00
-  EXPECT_EQ(start("2025-11-02 02:00:00", "US/Eastern"), "none 1762066800");         // -05:00
+  EXPECT_EQ(start("2025-03-09 03:00:00", "US/Eastern"), "none 1741503600");           // -04:00
+  EXPECT_EQ(start("2025-11-02 01:30:00", "US/Eastern"), "none 1762061400");           // shown twice: -04:00
+  EXPECT_EQ(start("2025-11-02 02:00:00", "US/Eastern"), "none 1762066800");           // -05:00
   EXPECT_EQ(start("2025-03-09 02:30:00", "UTC"), "none 1741487400");
   EXPECT_EQ(start("2025-03-09 02:30:00", "Mars/Olympus"), "bad_timestamp 1900000000");
 }
@@ -103,16 +108,19 @@ TEST(AlphaVantageWire, UnfinishedBarsAreProvisional) {
   Parser parser;
   const std::string body = one_bar("2026-05-15 16:00:00", "US/Eastern");
   const auto flags = [&](Nanos received_s) {
-    const Parsed parsed{parser, {.channel = intraday, .context = "IBM 300", .receive = received_s * nanos_per_second}, body};
+    const Parsed parsed{
+        parser, {.channel = intraday, .context = "IBM 300", .receive = received_s * nanos_per_second}, body};
     return parsed.events().at(0).flags;
   };
   EXPECT_EQ(flags(1'778'875'499), event_provisional);
   EXPECT_EQ(flags(1'778'875'500), 0);
   EXPECT_EQ(flags(0), 0);
-  const Parsed in_session{parser, {.channel = daily, .context = "IBM"},
-                          R"~({"Meta Data":{"3. Last Refreshed":"2020-05-08 14:07:03"},"Time Series (Daily)":{)~"
-                          R"("2020-05-08":{"1. open":"1","2. high":"1","3. low":"1","4. close":"1","5. volume":"1"},)"
-                          R"("2020-05-07":{"1. open":"1","2. high":"1","3. low":"1","4. close":"1","5. volume":"1"}}})"};
+  const Parsed in_session{
+      parser,
+      {.channel = daily, .context = "IBM"},
+      R"~({"Meta Data":{"3. Last Refreshed":"2020-05-08 14:07:03"},"Time Series (Daily)":{)~"
+      R"("2020-05-08":{"1. open":"1","2. high":"1","3. low":"1","4. close":"1","5. volume":"1"},)"
+      R"("2020-05-07":{"1. open":"1","2. high":"1","3. low":"1","4. close":"1","5. volume":"1"}}})"};
   ASSERT_EQ(in_session.events().size(), 2u);
   EXPECT_EQ(in_session.events()[0].flags, 0);
   EXPECT_EQ(in_session.events()[1].flags, event_provisional);
@@ -120,7 +128,8 @@ TEST(AlphaVantageWire, UnfinishedBarsAreProvisional) {
 
 TEST(AlphaVantageWire, EveryRowIsABarOrARejectThatNamesItsField) {
   Parser parser;
-  const Parsed parsed{parser, {.channel = intraday, .context = "IBM 300"},
+  const Parsed parsed{parser,
+                      {.channel = intraday, .context = "IBM 300"},
                       "timestamp,open,high,low,close,volume\n"
                       "2026-05-15 10:00:00,1,1,1,-,5\n"
                       "2026-05-15 10:05:00,1,1,0,1,5\n"
@@ -129,10 +138,12 @@ TEST(AlphaVantageWire, EveryRowIsABarOrARejectThatNamesItsField) {
                       "2026-05-15 10:20:00,1.2345678901234567891,1,1,1,5\n"
                       "2026-05-15 10:25:00,1,1,1,1,5\n"};
   Lines got;
-  for (const WireEvent& event : parsed.events()) got.push_back(std::string{to_string(event.reason)} + ": " + std::string{event.text});
-  EXPECT_EQ(got, (Lines{"not_a_number: close is not a number: '-'", "non_positive_price: low is not positive: '0'",
-                        "negative_volume: volume is negative: '-5'", "missing_field: high is missing",
-                        "out_of_precision: open has more than 18 significant digits: '1.2345678901234567891'", "none: "}));
+  for (const WireEvent& event : parsed.events())
+    got.push_back(std::string{to_string(event.reason)} + ": " + std::string{event.text});
+  EXPECT_EQ(got,
+            (Lines{"not_a_number: close is not a number: '-'", "non_positive_price: low is not positive: '0'",
+                   "negative_volume: volume is negative: '-5'", "missing_field: high is missing",
+                   "out_of_precision: open has more than 18 significant digits: '1.2345678901234567891'", "none: "}));
   EXPECT_EQ(parsed.events().back().event_ns, 1'778'855'100'000'000'000);
 }
 
@@ -154,12 +165,14 @@ TEST(AlphaVantageWire, RefusalsAreTakenByTheirWording) {
   const std::array cases{
       RefusalCase{R"({"Note":"Our standard API call frequency is 5 calls per minute and 500 calls per day."})",
                   Reason::refused_rate_limit},
-      RefusalCase{R"({"Information":"Please consider spreading out your requests (1 request per second). You may subscribe )"
-                  R"~(to any of the premium plans to lift the rate limit (25 requests per day)"})~",
-                  Reason::refused_rate_limit},
+      RefusalCase{
+          R"({"Information":"Please consider spreading out your requests (1 request per second). You may subscribe )"
+          R"~(to any of the premium plans to lift the rate limit (25 requests per day)"})~",
+          Reason::refused_rate_limit},
       RefusalCase{R"({"Information":"Burst pattern detected."})", Reason::refused_rate_limit},
-      RefusalCase{R"({"Information":"Our standard API rate limit is 25 requests per day. Subscribe to any premium plan."})",
-                  Reason::refused_quota},
+      RefusalCase{
+          R"({"Information":"Our standard API rate limit is 25 requests per day. Subscribe to any premium plan."})",
+          Reason::refused_quota},
       RefusalCase{R"({"Information":"This is a premium endpoint."})", Reason::refused_permanent},
       RefusalCase{R"({"Information":"The outputsize=full parameter value is a premium feature for this endpoint."})",
                   Reason::refused_permanent},
@@ -169,7 +182,8 @@ TEST(AlphaVantageWire, RefusalsAreTakenByTheirWording) {
       RefusalCase{R"({"Information":"Something nobody has seen yet."})", Reason::refused_temporary},
       RefusalCase{R"({"message":"This is a premium endpoint.","data":[{"symbol":"MSFT","close":"417.61"}]})",
                   Reason::refused_permanent},
-      RefusalCase{R"({"Global Quote":{"05. price":"1","06. volume":"2","07. latest trading day":"2026-05-15"},"Note":"per minute"})",
+      RefusalCase{R"({"Global Quote":{"05. price":"1","06. volume":"2","07. latest trading day":"2026-05-15"},)"
+                  R"("Note":"per minute"})",
                   Reason::refused_rate_limit},
       RefusalCase{"{}", Reason::no_data},
       RefusalCase{R"({"Global Quote":{}})", Reason::no_data},
@@ -197,8 +211,10 @@ TEST(AlphaVantageWire, RefusalsAreTakenByTheirWording) {
 
 TEST(AlphaVantageWire, TheKeyThatABodyEchoesIsNeverPassedOn) {
   Parser parser;
-  const Parsed parsed{parser, {.channel = intraday, .context = "IBM 300"},
-                      R"({"Information":"We have detected your API key as ABCDEFGH12345678 and our limit is 25 requests per day."})"};
+  const Parsed parsed{
+      parser,
+      {.channel = intraday, .context = "IBM 300"},
+      R"({"Information":"We have detected your API key as ABCDEFGH12345678 and our limit is 25 requests per day."})"};
   EXPECT_EQ(parsed.refusal(), Reason::refused_quota);
   EXPECT_EQ(parsed.events()[0].text, "the requests of this day are used up");
 }
@@ -240,7 +256,9 @@ TEST(AlphaVantageWire, RecordedBodiesGiveExactlyTheirNumbers) {
   Parser parser;
   for (const File& file : files) {
     SCOPED_TRACE(file.name);
-    const Lines got = Parsed{parser, {.channel = file.channel, .context = file.context}, testing::contents(folder / file.name)}.lines();
+    const Lines got =
+        Parsed{parser, {.channel = file.channel, .context = file.context}, testing::contents(folder / file.name)}
+            .lines();
     EXPECT_FALSE(got.empty());
     EXPECT_EQ(got, testing::expected_numbers("alpha_vantage", file.channel_name, file.context, folder / file.name));
   }
@@ -266,7 +284,9 @@ TEST(AlphaVantageWire, RecordedRefusalsAreWhatTheyAre) {
   };
   Parser parser;
   for (const RefusalCase& file : files) {
-    EXPECT_EQ((Parsed{parser, {.channel = intraday, .context = "IBM 300"}, testing::contents(folder / file.body)}.refusal()), file.reason)
+    EXPECT_EQ(
+        (Parsed{parser, {.channel = intraday, .context = "IBM 300"}, testing::contents(folder / file.body)}.refusal()),
+        file.reason)
         << file.body;
   }
 }

@@ -32,9 +32,10 @@ TEST(BinanceWire, TradeIsATickOfTheTaker) {
 }
 
 TEST(BinanceWire, FieldsComeInAnyOrder) {
-  EXPECT_EQ(lines(R"({"data":{"m":false,"T":1723161255400,"q":"1","p":"61837.64","t":3720,"s":"BTCUSDT","E":1,"e":"trade"},)"
-                  R"("stream":"btcusdt@trade"})"),
-            (Lines{"BTCUSDT 1723161255400000000 61837.64 1 3720 buy"}));
+  EXPECT_EQ(
+      lines(R"({"data":{"m":false,"T":1723161255400,"q":"1","p":"61837.64","t":3720,"s":"BTCUSDT","E":1,"e":"trade"},)"
+            R"("stream":"btcusdt@trade"})"),
+      (Lines{"BTCUSDT 1723161255400000000 61837.64 1 3720 buy"}));
 }
 
 TEST(BinanceWire, SixteenDigitsAreMicroseconds) {
@@ -51,14 +52,16 @@ TEST(BinanceWire, SymbolMayBeEscapedOrNotAscii) {
 
 TEST(BinanceWire, OtherMessagesAreIgnoredByTheirKind) {
   EXPECT_EQ(ignored(R"({"u":35346513501,"s":"ETHUSDT","b":"2683.8","B":"3.0","a":"2683.9","A":"31.4"})"), "bookTicker");
-  EXPECT_EQ(ignored(R"({"stream":"x","data":{"e":"bookTicker","u":6,"s":"S","b":"7","B":"2","a":"8","A":"1"}})"), "bookTicker");
+  EXPECT_EQ(ignored(R"({"stream":"x","data":{"e":"bookTicker","u":6,"s":"S","b":"7","B":"2","a":"8","A":"1"}})"),
+            "bookTicker");
   EXPECT_EQ(ignored(R"({"e":"depthUpdate","E":1,"s":"S","U":1,"u":2,"b":[["1","2"]],"a":[]})"), "depthUpdate");
   EXPECT_EQ(ignored(R"({"e":"aggTrade","E":1,"s":"S","a":1,"p":"1","q":"1","f":1,"l":1,"T":1,"m":true})"), "aggTrade");
   EXPECT_EQ(ignored(R"({"e":"kline","E":1,"s":"S","k":{"t":1,"T":2,"s":"S","o":"1","c":"2","x":false}})"), "kline");
   EXPECT_EQ(ignored(R"({"lastUpdateId":1,"bids":[["1","2"]],"asks":[]})"), "snapshot");
   EXPECT_EQ(ignored(R"({"result":null,"id":1})"), "subscribed");
   EXPECT_EQ(ignored(R"({"result":["btcusdt@trade"],"id":3})"), "subscribed");
-  EXPECT_EQ(ignored(R"({"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1770123456789}})"), "serverShutdown");
+  EXPECT_EQ(ignored(R"({"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1770123456789}})"),
+            "serverShutdown");
 }
 
 TEST(BinanceWire, ErrorReplyIsAPermanentRefusal) {
@@ -77,16 +80,18 @@ TEST(BinanceWire, RejectsNameTheField) {
     const char* text;
   };
   const std::array cases{
-      Case{R"({"e":"trade","t":1,"p":"1","q":"1","T":1723161255399,"m":true})", Reason::missing_field, "s (symbol) is missing"},
-      Case{R"({"e":"trade","s":"S","t":1,"q":"1","T":1723161255399,"m":true})", Reason::missing_field, "p (price) is missing"},
+      Case{R"({"e":"trade","t":1,"p":"1","q":"1","T":1723161255399,"m":true})", Reason::missing_field,
+           "s (symbol) is missing"},
+      Case{R"({"e":"trade","s":"S","t":1,"q":"1","T":1723161255399,"m":true})", Reason::missing_field,
+           "p (price) is missing"},
       Case{R"({"e":"trade","s":"S","t":1,"p":"abc","q":"1","T":1723161255399})", Reason::not_a_number,
            "p (price) is not a number: 'abc'"},
       Case{R"({"e":"trade","s":"S","t":1,"p":"0.00","q":"1","T":1723161255399})", Reason::non_positive_price,
            "p (price) is not positive: '0.00'"},
       Case{R"({"e":"trade","s":"S","t":1,"p":"1","q":"-1","T":1723161255399})", Reason::negative_volume,
            "q (quantity) is negative: '-1'"},
-      Case{R"({"e":"trade","s":"S","t":1,"p":"1.2345678901234567891","q":"1","T":1723161255399})", Reason::out_of_precision,
-           "p (price) has more than 18 significant digits: '1.2345678901234567891'"},
+      Case{R"({"e":"trade","s":"S","t":1,"p":"1.2345678901234567891","q":"1","T":1723161255399})",
+           Reason::out_of_precision, "p (price) has more than 18 significant digits: '1.2345678901234567891'"},
       Case{R"({"e":"trade","s":"S","t":1,"p":"1","q":"1"})", Reason::missing_field, "T (trade time) is missing"},
       Case{R"({"e":"trade","s":"S","t":1,"p":"1","q":"1","T":"soon"})", Reason::bad_timestamp,
            "T (trade time) is no valid time: '\"soon\"'"},
@@ -94,7 +99,8 @@ TEST(BinanceWire, RejectsNameTheField) {
            "t (trade id) is not a number: '-4'"},
       Case{R"({"e":"trade","s":"S","t":1)", Reason::unparsable, "the message is no whole JSON object"},
       Case{R"({"stream":"x","data":{"e":"trade","s":"S"})", Reason::unparsable, "the message is no whole JSON object"},
-      Case{R"({"result":null,"id":1} {"result":null,"id":2})", Reason::unparsable, "the message is no whole JSON object"},
+      Case{R"({"result":null,"id":1} {"result":null,"id":2})", Reason::unparsable,
+           "the message is no whole JSON object"},
       Case{"pong", Reason::unparsable, "the message is no whole JSON object"},
       Case{"", Reason::unparsable, "the message is no whole JSON object"},
       Case{"{}", Reason::unparsable, "a message of no kind that we know"},

@@ -22,18 +22,21 @@ Lines markets(std::string_view body, const char* currency) {
 }
 
 TEST(CoingeckoWire, EachCoinAndCurrencyIsATick) {
-  EXPECT_EQ(simple(R"({"bitcoin":{"usd":83749,"usd_24h_change":-2.58,"eur":74795.5,"last_updated_at":1791367550},)"
-                   R"("shiba-inu":{"usd":8.69e-05,"eur":7.5E-5,"last_updated_at":1791367500}})",
-                   "usd,eur"),
-            (Lines{"bitcoin/usd 1791367550000000000 83749 0 0 unknown", "bitcoin/eur 1791367550000000000 74795.5 0 0 unknown",
-                   "shiba-inu/usd 1791367500000000000 0.0000869 0 0 unknown",
-                   "shiba-inu/eur 1791367500000000000 0.000075 0 0 unknown"}));
+  EXPECT_EQ(
+      simple(R"({"bitcoin":{"usd":83749,"usd_24h_change":-2.58,"eur":74795.5,"last_updated_at":1791367550},)"
+             R"("shiba-inu":{"usd":8.69e-05,"eur":7.5E-5,"last_updated_at":1791367500}})",
+             "usd,eur"),
+      (Lines{"bitcoin/usd 1791367550000000000 83749 0 0 unknown", "bitcoin/eur 1791367550000000000 74795.5 0 0 unknown",
+             "shiba-inu/usd 1791367500000000000 0.0000869 0 0 unknown",
+             "shiba-inu/eur 1791367500000000000 0.000075 0 0 unknown"}));
 }
 
 TEST(CoingeckoWire, WithoutAContextEveryCurrencyIsTaken) {
-  EXPECT_EQ(simple(R"({"bitcoin":{"usd":1,"usd_market_cap":2,"usd_24h_vol":3,"usd_24h_change":4,"eur":5,"last_updated_at":10}})",
-                   ""),
-            (Lines{"bitcoin/usd 10000000000 1 0 0 unknown", "bitcoin/eur 10000000000 5 0 0 unknown"}));
+  EXPECT_EQ(
+      simple(
+          R"({"bitcoin":{"usd":1,"usd_market_cap":2,"usd_24h_vol":3,"usd_24h_change":4,"eur":5,"last_updated_at":10}})",
+          ""),
+      (Lines{"bitcoin/usd 10000000000 1 0 0 unknown", "bitcoin/eur 10000000000 5 0 0 unknown"}));
 }
 
 TEST(CoingeckoWire, WithoutAStampTheReceiptCounts) {
@@ -114,8 +117,9 @@ TEST(CoingeckoWire, RecognisesTheFiveShapesOfErrors) {
   for (const RefusalCase& c : cases) {
     for (const Channel channel : {simple_price, coins_markets}) {
       if (std::string_view{c.body} == "[]" && channel == simple_price) continue;
-      EXPECT_EQ((Parsed{parser, {.channel = channel, .context = "usd", .http_status = c.http_status}, c.body}.refusal()),
-                c.reason)
+      EXPECT_EQ(
+          (Parsed{parser, {.channel = channel, .context = "usd", .http_status = c.http_status}, c.body}.refusal()),
+          c.reason)
           << c.http_status << ' ' << c.body;
     }
   }
@@ -123,12 +127,14 @@ TEST(CoingeckoWire, RecognisesTheFiveShapesOfErrors) {
 
 // "status" is the id of a coin.
 TEST(CoingeckoWire, ACoinNamedLikeAnErrorIsACoin) {
-  EXPECT_EQ(simple(R"({"status":{"usd":0.03,"last_updated_at":10}})", "usd"), (Lines{"status/usd 10000000000 0.03 0 0 unknown"}));
+  EXPECT_EQ(simple(R"({"status":{"usd":0.03,"last_updated_at":10}})", "usd"),
+            (Lines{"status/usd 10000000000 0.03 0 0 unknown"}));
 }
 
 TEST(CoingeckoWire, AKeyInTheWordsOfAnErrorIsNotPassedOn) {
   Parser parser;
-  const Parsed parsed{parser, {.channel = simple_price, .context = "usd"}, R"({"error":"Invalid key CG-abcdefghijkl"})"};
+  const Parsed parsed{
+      parser, {.channel = simple_price, .context = "usd"}, R"({"error":"Invalid key CG-abcdefghijkl"})"};
   EXPECT_EQ(parsed.refusal(), Reason::refused_permanent);
   EXPECT_EQ(parsed.events()[0].text.find("CG-"), std::string_view::npos);
 }
@@ -192,8 +198,9 @@ TEST(CoingeckoWire, RecordedErrorsAreWhatTheyAre) {
   for (const RefusalCase& file : files) {
     const std::string body = testing::contents(folder / file.body);
     EXPECT_FALSE(body.empty()) << file.body;
-    EXPECT_EQ((Parsed{parser, {.channel = simple_price, .context = "usd", .http_status = file.http_status}, body}.refusal()),
-              file.reason)
+    EXPECT_EQ(
+        (Parsed{parser, {.channel = simple_price, .context = "usd", .http_status = file.http_status}, body}.refusal()),
+        file.reason)
         << file.body;
   }
 }

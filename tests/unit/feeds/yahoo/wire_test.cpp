@@ -16,8 +16,9 @@ std::string chart_of(const std::string& members) {
   return R"({"chart":{"result":[{)" + members + R"(}],"error":null}})";
 }
 
-constexpr const char* meta = R"("meta":{"currency":null,"symbol":"AAPL","regularMarketTime":1788379201,)"
-                             R"("currentTradingPeriod":{"pre":{"end":1},"regular":{"end":1788379200,"start":2}},"dataGranularity":"5m"},)";
+constexpr const char* meta =
+    R"("meta":{"currency":null,"symbol":"AAPL","regularMarketTime":1788379201,)"
+    R"("currentTradingPeriod":{"pre":{"end":1},"regular":{"end":1788379200,"start":2}},"dataGranularity":"5m"},)";
 
 Lines lines(const std::string& body) {
   Parser parser;
@@ -25,24 +26,30 @@ Lines lines(const std::string& body) {
 }
 
 TEST(YahooWire, ColumnsBecomeBarsWithTheDecimalsOfTheBody) {
-  EXPECT_EQ(lines(chart_of(std::string{meta} +
-                           R"("timestamp":[1788378900,1788378960],"indicators":{"quote":[{"low":[73.79750061035156,74],)"
-                           R"("close":[75.0875015258789,75],"volume":[135480400,0],"open":[74.05999755859375,74.5],)"
-                           R"("high":[75.1500015258789,7.55e1]}],"adjclose":[{"adjclose":[72.7,72.8]}]})")),
-            (Lines{"AAPL 1788378900000000000 74.05999755859375 75.1500015258789 73.79750061035156 75.0875015258789 135480400",
-                   "AAPL 1788378960000000000 74.5 75.5 74 75 0"}));
+  EXPECT_EQ(
+      lines(chart_of(std::string{meta} +
+                     R"("timestamp":[1788378900,1788378960],"indicators":{"quote":[{"low":[73.79750061035156,74],)"
+                     R"("close":[75.0875015258789,75],"volume":[135480400,0],"open":[74.05999755859375,74.5],)"
+                     R"("high":[75.1500015258789,7.55e1]}],"adjclose":[{"adjclose":[72.7,72.8]}]})")),
+      (Lines{"AAPL 1788378900000000000 74.05999755859375 75.1500015258789 73.79750061035156 75.0875015258789 135480400",
+             "AAPL 1788378960000000000 74.5 75.5 74 75 0"}));
 }
 
 TEST(YahooWire, IndicatorsMayStandBeforeTheTimes) {
-  EXPECT_EQ(lines(chart_of(R"("indicators":{"quote":[{"open":[1],"high":[2],"low":[1],"close":[2],"volume":[3]}]},"timestamp":[60])")),
-            (Lines{"AAPL 60000000000 1 2 1 2 3"}));
+  EXPECT_EQ(
+      lines(chart_of(
+          R"("indicators":{"quote":[{"open":[1],"high":[2],"low":[1],"close":[2],"volume":[3]}]},"timestamp":[60])")),
+      (Lines{"AAPL 60000000000 1 2 1 2 3"}));
 }
 
 TEST(YahooWire, SymbolAndIntervalComeFromTheBodyWhenNotAskedFor) {
   Parser parser;
-  const Parsed parsed{parser, {.channel = chart, .context = ""},
-                      chart_of(std::string{meta} +
-                               R"("timestamp":[300],"indicators":{"quote":[{"open":[1],"high":[2],"low":[1],"close":[2],"volume":[3]}]})")};
+  const Parsed parsed{
+      parser,
+      {.channel = chart, .context = ""},
+      chart_of(
+          std::string{meta} +
+          R"("timestamp":[300],"indicators":{"quote":[{"open":[1],"high":[2],"low":[1],"close":[2],"volume":[3]}]})")};
   ASSERT_EQ(parsed.events().size(), 1u);
   EXPECT_EQ(parsed.events()[0].symbol, "AAPL");
   EXPECT_EQ(parsed.events()[0].interval_s, 300u);
@@ -50,23 +57,27 @@ TEST(YahooWire, SymbolAndIntervalComeFromTheBodyWhenNotAskedFor) {
 
 TEST(YahooWire, NullsAreNoTradeOrNamedOrAVolumeOfZero) {
   Parser parser;
-  const Parsed parsed{parser, aapl,
-                      chart_of(R"("timestamp":[60,120,180,null],"indicators":{"quote":[{"open":[1,null,1,1],"high":[2,null,2,2],)"
-                               R"("low":[1,null,null,1],"close":[2,null,2,2],"volume":[null,null,3,4]}]})")};
-  EXPECT_EQ(parsed.lines(), (Lines{"AAPL 60000000000 1 2 1 2 0", "AAPL 120000000000 no_data", "AAPL 180000000000 missing_field",
-                                   "AAPL " + std::to_string(testing::receive_ns) + " bad_timestamp"}));
+  const Parsed parsed{
+      parser, aapl,
+      chart_of(R"("timestamp":[60,120,180,null],"indicators":{"quote":[{"open":[1,null,1,1],"high":[2,null,2,2],)"
+               R"("low":[1,null,null,1],"close":[2,null,2,2],"volume":[null,null,3,4]}]})")};
+  EXPECT_EQ(parsed.lines(),
+            (Lines{"AAPL 60000000000 1 2 1 2 0", "AAPL 120000000000 no_data", "AAPL 180000000000 missing_field",
+                   "AAPL " + std::to_string(testing::receive_ns) + " bad_timestamp"}));
   EXPECT_EQ(parsed.events()[2].text, "low is missing");
 }
 
 TEST(YahooWire, AColumnThatIsTooShortIsMissing) {
-  EXPECT_EQ(lines(chart_of(R"("timestamp":[60,120],"indicators":{"quote":[{"open":[1,1],"high":[2],"low":[1,1],"close":[2,2],"volume":[3,3]}]})")),
-            (Lines{"AAPL 60000000000 1 2 1 2 3", "AAPL 120000000000 missing_field"}));
+  EXPECT_EQ(
+      lines(chart_of(R"("timestamp":[60,120],)"
+                     R"("indicators":{"quote":[{"open":[1,1],"high":[2],"low":[1,1],"close":[2,2],"volume":[3,3]}]})")),
+      (Lines{"AAPL 60000000000 1 2 1 2 3", "AAPL 120000000000 missing_field"}));
 }
 
 TEST(YahooWire, MoreThanEighteenDigitsFallBackToTheFloat) {
   const auto close = [](const std::string& lexeme) {
-    return lines(chart_of(R"("timestamp":[60],"indicators":{"quote":[{"open":[1],"high":[1],"low":[1],"close":[)" + lexeme +
-                          R"(],"volume":[1]}]})"));
+    return lines(chart_of(R"("timestamp":[60],"indicators":{"quote":[{"open":[1],"high":[1],"low":[1],"close":[)" +
+                          lexeme + R"(],"volume":[1]}]})"));
   };
   // 0.1f exactly, 27 digits.
   EXPECT_EQ(close("0.100000001490116119384765625"), (Lines{"AAPL 60000000000 1 1 1 0.1 1"}));
@@ -80,19 +91,21 @@ TEST(YahooWire, MoreThanEighteenDigitsFallBackToTheFloat) {
 TEST(YahooWire, TheLastElementMayBeALivePoint) {
   const auto last_flags = [](const std::string& stamps, const char* volume, const char* context, Nanos receive) {
     Parser parser;
-    const Parsed parsed{parser, {.channel = chart, .context = context, .receive = receive},
-                        chart_of(std::string{meta} + R"("timestamp":[)" + stamps +
-                                 R"(],"indicators":{"quote":[{"open":[1,1],"high":[1,1],"low":[1,1],"close":[1,1],"volume":[5,)" + volume +
-                                 R"(]}]})")};
+    const Parsed parsed{
+        parser,
+        {.channel = chart, .context = context, .receive = receive},
+        chart_of(std::string{meta} + R"("timestamp":[)" + stamps +
+                 R"(],"indicators":{"quote":[{"open":[1,1],"high":[1,1],"low":[1,1],"close":[1,1],"volume":[5,)" +
+                 volume + R"(]}]})")};
     EXPECT_EQ(parsed.events().size(), 2u);
     EXPECT_EQ(parsed.events()[0].flags, 0);
     return parsed.events()[1].flags;
   };
   const Nanos later = testing::receive_ns;
   EXPECT_EQ(last_flags("1788378600,1788378900", "7", "AAPL 300", later), 0);
-  EXPECT_EQ(last_flags("1788378600,1788378952", "7", "AAPL 300", later), event_provisional);   // off the grid
-  EXPECT_EQ(last_flags("1788378900,1788379200", "0", "AAPL 300", later), event_provisional);   // the closing print
-  EXPECT_EQ(last_flags("1788378900,1788379200", "9", "AAPL 300", later), 0);                   // the first bar after hours
+  EXPECT_EQ(last_flags("1788378600,1788378952", "7", "AAPL 300", later), event_provisional);  // off the grid
+  EXPECT_EQ(last_flags("1788378900,1788379200", "0", "AAPL 300", later), event_provisional);  // the closing print
+  EXPECT_EQ(last_flags("1788378900,1788379200", "9", "AAPL 300", later), 0);  // the first bar after hours
   EXPECT_EQ(last_flags("1788269400,1788379201", "9", "AAPL 86400", later), event_provisional);  // the last trade itself
   EXPECT_EQ(last_flags("1788269400,1788355800", "9", "AAPL 86400", later), 0);
   const Nanos end_of_bar = 1'788'379'200 * nanos_per_second;
@@ -108,7 +121,8 @@ struct RefusalCase {
 
 TEST(YahooWire, RefusalsAreRecognised) {
   const std::array cases{
-      RefusalCase{404, R"({"chart":{"result":null,"error":{"code":"Not Found","description":"No data found"}}})", Reason::no_data},
+      RefusalCase{404, R"({"chart":{"result":null,"error":{"code":"Not Found","description":"No data found"}}})",
+                  Reason::no_data},
       RefusalCase{400, R"({"chart":{"result":null,"error":{"code":"Bad Request","description":"Invalid input"}}})",
                   Reason::refused_permanent},
       RefusalCase{422, R"({"chart":{"result":null,"error":{"code":"Unprocessable Entity","description":"1m data"}}})",
@@ -117,11 +131,14 @@ TEST(YahooWire, RefusalsAreRecognised) {
                   Reason::refused_permanent},
       RefusalCase{200, R"({"finance":{"result":null,"error":{"code":"Unauthorized","description":"Invalid Crumb"}}})",
                   Reason::refused_permanent},
-      RefusalCase{200, R"({"chart":{"result":null,"error":{"code":"Unheard of","description":"x"}}})", Reason::refused_temporary},
+      RefusalCase{200, R"({"chart":{"result":null,"error":{"code":"Unheard of","description":"x"}}})",
+                  Reason::refused_temporary},
       RefusalCase{200, R"({"chart":{"result":[],"error":null}})", Reason::no_data},
       RefusalCase{200, R"({"chart":{"result":null,"error":null}})", Reason::no_data},
-      RefusalCase{200, R"({"chart":{"result":[{"meta":{"symbol":"A"},"indicators":{"quote":[{}]}}],"error":null}})", Reason::no_data},
-      RefusalCase{200, R"({"chart":{"result":[{"indicators":{"quote":[{"close":[75.5]}]}}],"error":null}})", Reason::no_data},
+      RefusalCase{200, R"({"chart":{"result":[{"meta":{"symbol":"A"},"indicators":{"quote":[{}]}}],"error":null}})",
+                  Reason::no_data},
+      RefusalCase{200, R"({"chart":{"result":[{"indicators":{"quote":[{"close":[75.5]}]}}],"error":null}})",
+                  Reason::no_data},
       RefusalCase{429, "Too Many Requests\r\n", Reason::refused_rate_limit},
       RefusalCase{200, "Edge: Too Many Requests", Reason::refused_rate_limit},
       RefusalCase{200, "<!DOCTYPE html>", Reason::server_error},
@@ -140,7 +157,8 @@ TEST(YahooWire, RefusalsAreRecognised) {
 }
 
 TEST(YahooWire, ABodyThatIsNoWholeChartIsAReject) {
-  for (const char* body : {R"({"chart":{"result":[{"timestamp":[60]}])", "{}", "[]", R"({"quoteResponse":{}})", R"({"chart":7})"}) {
+  for (const char* body :
+       {R"({"chart":{"result":[{"timestamp":[60]}])", "{}", "[]", R"({"quoteResponse":{}})", R"({"chart":7})"}) {
     EXPECT_EQ(lines(body), (Lines{"AAPL " + std::to_string(testing::receive_ns) + " unparsable"})) << body;
   }
 }
@@ -171,7 +189,8 @@ TEST(YahooWire, RecordedLivePointsAreProvisional) {
   for (const char* name : {"chart/EURUSD_5m_2026-09-02.json", "chart/AAPL_5m_2026-09-02.json"}) {
     const Parsed parsed{parser, {.channel = chart, .context = ""}, testing::contents(folder / name)};
     ASSERT_EQ(parsed.events().size(), 12u) << name;
-    for (std::size_t i = 0; i < 12; ++i) EXPECT_EQ(parsed.events()[i].flags, i == 11 ? event_provisional : 0) << name << ' ' << i;
+    for (std::size_t i = 0; i < 12; ++i)
+      EXPECT_EQ(parsed.events()[i].flags, i == 11 ? event_provisional : 0) << name << ' ' << i;
   }
 }
 
@@ -192,7 +211,8 @@ TEST(YahooWire, RecordedErrorsAreWhatTheyAre) {
   for (const RefusalCase& file : files) {
     const std::string body = testing::contents(folder / file.body);
     for (const std::uint16_t status : {file.http_status, std::uint16_t{200}}) {
-      EXPECT_EQ((Parsed{parser, {.channel = chart, .context = "AAPL 60", .http_status = status}, body}.refusal()), file.reason)
+      EXPECT_EQ((Parsed{parser, {.channel = chart, .context = "AAPL 60", .http_status = status}, body}.refusal()),
+                file.reason)
           << file.body << ' ' << status;
     }
   }
