@@ -129,8 +129,8 @@ struct Close {
 
 Close read_close(const CsvRecords& records, std::size_t column) {
   if (records.fields().size() <= column) {
-    records.fail("the line has " + std::to_string(records.fields().size()) + " columns, but close is column " +
-                 std::to_string(column + 1) + " of the header: '" + records.text() + "'; add what is missing");
+    records.fail("the line '" + records.text() + "' ends after column " + std::to_string(records.fields().size()) +
+                 ", but close is column " + std::to_string(column + 1) + ": add what is missing, or remove the line");
   }
   const std::string_view text = trimmed(records.fields()[column]);
   const auto refuse = [&](const char* why) {
