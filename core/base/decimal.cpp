@@ -37,23 +37,34 @@ Result<Decimal, DecimalError> canonical(std::int64_t mantissa, int exponent) noe
   return Decimal{mantissa, static_cast<std::int8_t>(exponent)};
 }
 
-}  // namespace
-
-std::int64_t power_of_ten(int power) noexcept {
-  TL_DCHECK(power >= 0 && power <= 18);
-  return powers_of_ten[static_cast<std::size_t>(power)];
+/// The plain shape that nearly all prices have, "61837.63000000", up to 18 digits with their zeros; false for any other.
+bool parse_plain(const char* at, const char* end, std::int64_t& mantissa, int& exponent) noexcept {
+  if (end - at > decimal_digits_max + 1) return false;
+  const char* const begin = at;
+  std::int64_t whole = 0;
+  for (; at != end && is_digit(*at); ++at) whole = whole * 10 + (*at - '0');
+  mantissa = whole;
+  exponent = 0;
+  if (at == begin) return false;
+  if (at == end) return at - begin <= decimal_digits_max;
+  if (*at++ != '.' || at == end) return false;
+  const char* const fraction = at;
+  for (; at != end && is_digit(*at); ++at) {
+    whole = whole * 10 + (*at - '0');
+    // Zeros at the end of the fraction are read, and forgotten again.
+    if (*at != '0') {
+      mantissa = whole;
+      exponent = -static_cast<int>(at - fraction + 1);
+    }
+  }
+  return at == end;
 }
 
-Result<Decimal, DecimalError> parse_decimal(std::string_view text) noexcept {
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  const bool negative = at != end && *at == '-';
-  if (at != end && (*at == '-' || *at == '+')) ++at;
-
+Result<Decimal, DecimalError> parse_any(const char* at, const char* const end, bool negative) noexcept {
   std::int64_t mantissa = 0;
   int exponent = 0;
-  int digits = 0;           // significant digits taken into the mantissa
-  int pending_zeros = 0;    // zeros that count only if another digit follows
+  int digits = 0;         // significant digits taken into the mantissa
+  int pending_zeros = 0;  // zeros that count only if another digit follows
   bool any_digit = false;
   bool in_fraction = false;
   for (; at != end; ++at) {
@@ -88,6 +99,25 @@ Result<Decimal, DecimalError> parse_decimal(std::string_view text) noexcept {
   }
   if (at != end) return Unexpected{DecimalError::not_a_number};
   return canonical(negative ? -mantissa : mantissa, exponent);
+}
+
+}  // namespace
+
+std::int64_t power_of_ten(int power) noexcept {
+  TL_DCHECK(power >= 0 && power <= 18);
+  return powers_of_ten[static_cast<std::size_t>(power)];
+}
+
+Result<Decimal, DecimalError> parse_decimal(std::string_view text) noexcept {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  const bool negative = at != end && *at == '-';
+  if (at != end && (*at == '-' || *at == '+')) ++at;
+  std::int64_t mantissa = 0;
+  int exponent = 0;
+  if (!parse_plain(at, end, mantissa, exponent)) return parse_any(at, end, negative);
+  if (mantissa == 0) return Decimal{};
+  return Decimal{negative ? -mantissa : mantissa, static_cast<std::int8_t>(exponent)};
 }
 
 Result<Decimal, DecimalError> decimal_from_double(double value) noexcept {

@@ -48,7 +48,13 @@ Runner::~Runner() {
 }
 
 void Runner::start() {
-  for (const ThreadPlan& plan : plans_) threads_.emplace_back([this, &plan] { run(plan); });
+  running_.store(plans_.size(), std::memory_order_relaxed);  // relaxed: the threads begin after this
+  for (const ThreadPlan& plan : plans_) {
+    threads_.emplace_back([this, &plan] {
+      run(plan);
+      running_.fetch_sub(1, std::memory_order_release);
+    });
+  }
 }
 
 void Runner::request_stop(Nanos drain_timeout_ns) noexcept {

@@ -25,6 +25,8 @@ class Runner {
   void start();
   /// Begins to drain; returns at once.
   void request_stop(Nanos drain_timeout_ns) noexcept;
+  /// Every thread has ended: join() will not wait.
+  [[nodiscard]] bool finished() const noexcept { return running_.load(std::memory_order_acquire) == 0; }
   /// Waits for all threads; true when every stage has drained in time.
   bool join();
 
@@ -48,6 +50,7 @@ class Runner {
   std::unique_ptr<StageState[]> state_;
   std::vector<std::vector<std::size_t>> upstream_;
   std::vector<std::thread> threads_;
+  std::atomic<std::size_t> running_{0};
   std::atomic<bool> stopping_{false};
   std::atomic<Nanos> deadline_ns_{0};
 };
