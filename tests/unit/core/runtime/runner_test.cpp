@@ -1,0 +1,60 @@
+#include "core/runtime/runner.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/core/runtime/numbers_stages.hpp"
+
+namespace tapeline {
+namespace {
+
+using test::NumberRelay;
+using test::NumberSink;
+using test::NumberSource;
+
+struct Pipeline {
+  explicit Pipeline(bool share_a_thread, Idle idle, std::uint64_t count, std::uint64_t stuck_at = ~std::uint64_t{0})
+      : first(topology.link<std::uint64_t>({8, WhenFull::backpressure})),
+        second(topology.link<std::uint64_t>({8, WhenFull::backpressure})),
+        source(first, count),
+        relay(first, second),
+        sink(second, stuck_at) {
+    topology.stage(source, {}, {&first}, 0);
+    topology.stage(relay, {&first}, {&second}, share_a_thread ? 0 : 1);
+    topology.stage(sink, {&second}, {}, share_a_thread ? 0 : 2);
+    config.idle = idle;
+  }
+  Topology topology;
+  SpscRing<std::uint64_t>& first;
+  SpscRing<std::uint64_t>& second;
+  NumberSource source;
+  NumberRelay relay;
+  NumberSink sink;
+  RuntimeConfig config;
+};
+
+TEST(Runner, DrainsFromSourceToSinkWhateverTheThreadsAndIdleStrategies) {
+  for (const bool share : {true, false}) {
+    for (const Idle idle : {Idle::yield, Idle::backoff, Idle::park}) {
+      Pipeline pipeline(share, idle, 20'000);
+      Runner runner(pipeline.topology, pipeline.topology.plan(usable_cpus(), pipeline.config));
+      runner.start();
+      runner.request_stop(60 * nanos_per_second);
+      EXPECT_TRUE(runner.join());
+      EXPECT_EQ(pipeline.sink.received, 20'000U);
+      EXPECT_TRUE(pipeline.sink.in_order);
+      EXPECT_TRUE(runner.finished());
+    }
+  }
+}
+
+TEST(Runner, GivesUpAtTheDeadlineWhenAStageCannotDrain) {
+  Pipeline pipeline(false, Idle::park, 100, 10);
+  Runner runner(pipeline.topology, pipeline.topology.plan(usable_cpus(), pipeline.config));
+  runner.start();
+  runner.request_stop(50 * nanos_per_millisecond);
+  EXPECT_FALSE(runner.join());
+  EXPECT_EQ(pipeline.sink.received, 10U);
+}
+
+}  // namespace
+}  // namespace tapeline

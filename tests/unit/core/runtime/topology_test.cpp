@@ -1,0 +1,66 @@
+#include "core/runtime/topology.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/core/runtime/numbers_stages.hpp"
+
+namespace tapeline {
+namespace {
+
+TEST(Topology, NamesLinksAfterTheirEndsAndDescribesItself) {
+  Topology topology;
+  auto& first = topology.link<std::uint64_t>({8, WhenFull::coalesce});
+  auto& second = topology.link<std::uint64_t>({16, WhenFull::backpressure});
+  test::NumberSource source(first, 1);
+  test::NumberRelay relay(first, second);
+  test::NumberSink sink(second);
+  topology.stage(source, {}, {&first}, 0);
+  topology.stage(relay, {&first}, {&second}, 0);
+  topology.stage(sink, {&second}, {}, 1);
+  ASSERT_TRUE(topology.problems().empty());
+  topology.name_links();
+  RuntimeConfig config;
+  config.cpus = {4, 7};
+  EXPECT_EQ(topology.describe(topology.plan({4, 7}, config)),
+            "thread  source+relay  cpu 7  idle spin\n"
+            "thread  sink  cpu 4  idle spin\n"
+            "link    source_relay  capacity 8  when full coalesce\n"
+            "link    relay_sink  capacity 16  when full backpressure\n");
+}
+
+TEST(Topology, NeverSpinsWithMoreThreadsThanCpus) {
+  Topology topology;
+  auto& link = topology.link<std::uint64_t>({8, WhenFull::backpressure});
+  test::NumberSource source(link, 1);
+  test::NumberSink sink(link);
+  topology.stage(source, {}, {&link}, 0);
+  topology.stage(sink, {&link}, {}, 1);
+  for (const ThreadPlan& thread : topology.plan({0}, RuntimeConfig{})) {
+    EXPECT_EQ(thread.idle, Idle::backoff);
+    EXPECT_FALSE(thread.cpu.has_value());
+  }
+}
+
+TEST(Topology, ReportsAllProblemsAtOnce) {
+  Topology topology;
+  auto& orphan = topology.link<std::uint64_t>({8, WhenFull::backpressure});
+  auto& twice = topology.link<std::uint64_t>({8, WhenFull::backpressure});
+  test::NumberSource one(twice, 1);
+  test::NumberSource two(twice, 1);
+  test::NumberSink sink(twice);
+  topology.stage(sink, {&twice}, {}, 0);
+  topology.stage(one, {}, {&twice}, 0);
+  topology.stage(two, {}, {&twice}, 0);
+  const auto problems = topology.problems();
+  ASSERT_EQ(problems.size(), 5U);
+  EXPECT_EQ(problems[0], "link 1 has 0 producers; a ring takes exactly one");
+  EXPECT_EQ(problems[1], "link 1 has 0 consumers; a ring takes exactly one");
+  EXPECT_EQ(problems[2], "link 2 has 2 producers; a ring takes exactly one");
+  EXPECT_NE(problems[3].find("stage sink reads from source"), std::string::npos);
+  EXPECT_EQ(orphan.capacity(), 8U);
+}
+
+TEST(UsableCpus, AreNeverNone) { EXPECT_FALSE(usable_cpus().empty()); }
+
+}  // namespace
+}  // namespace tapeline
