@@ -23,6 +23,10 @@ std::vector<IndicatorValues> golden_values(double periods_per_year) {
   std::vector<IndicatorValues> values;
   for (const char* text : closes) {
     const Result<Decimal, DecimalError> close = parse_decimal(text);
+    if (!close) {
+      ADD_FAILURE() << text;
+      break;
+    }
     set.update(close->mantissa, close->exponent);
     values.push_back(set.values());
   }
