@@ -1,0 +1,96 @@
+#include "feeds/simulator/websocket_frames.hpp"
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <utility>
+
+namespace tapeline::feeds::simulator {
+namespace {
+
+constexpr std::string_view handshake_guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+void append_big_endian(std::string& out, std::uint64_t value, int bytes) {
+  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) out.push_back(static_cast<char>((value >> shift) & 0xFF));
+}
+
+std::uint64_t big_endian(std::string_view bytes) {
+  std::uint64_t value = 0;
+  for (const char byte : bytes) value = value << 8 | static_cast<unsigned char>(byte);
+  return value;
+}
+
+}  // namespace
+
+void append_frame(std::string& out, Opcode opcode, std::string_view payload) {
+  out.push_back(static_cast<char>(0x80 | static_cast<unsigned>(opcode)));
+  if (payload.size() < 126) {
+    out.push_back(static_cast<char>(payload.size()));
+  } else if (payload.size() <= 0xFFFF) {
+    out.push_back(126);
+    append_big_endian(out, payload.size(), 2);
+  } else {
+    out.push_back(127);
+    append_big_endian(out, payload.size(), 8);
+  }
+  out.append(payload);
+}
+
+void append_close(std::string& out, std::uint16_t code) {
+  std::string payload;
+  append_big_endian(payload, code, 2);
+  append_frame(out, Opcode::close, payload);
+}
+
+std::string accept_key(std::string_view client_key) {
+  const std::string joined = std::string(client_key) + std::string(handshake_guid);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned digest_bytes = 0;
+  EVP_Digest(joined.data(), joined.size(), digest.data(), &digest_bytes, EVP_sha1(), nullptr);
+  std::array<unsigned char, 64> base64{};
+  const int length = EVP_EncodeBlock(base64.data(), digest.data(), static_cast<int>(digest_bytes));
+  return {base64.begin(), base64.begin() + length};
+}
+
+ClientFrames::Status ClientFrames::next() {
+  for (;;) {
+    if (buffer_.size() < 2) return Status::need_more;
+    const auto first = static_cast<unsigned char>(buffer_[0]);
+    const auto second = static_cast<unsigned char>(buffer_[1]);
+    const bool final = (first & 0x80) != 0;
+    const auto opcode = static_cast<Opcode>(first & 0x0F);
+    const bool control = (first & 0x08) != 0;
+    if ((first & 0x70) != 0 || (second & 0x80) == 0) return Status::broken;
+    std::size_t head = 2;
+    std::uint64_t length = second & 0x7F;
+    if (length >= 126) {
+      const std::size_t length_bytes = length == 126 ? 2 : 8;
+      if (buffer_.size() < 2 + length_bytes) return Status::need_more;
+      length = big_endian(std::string_view(buffer_).substr(2, length_bytes));
+      head += length_bytes;
+    }
+    if (length > message_bytes_max || (control && (length > 125 || !final))) return Status::broken;
+    if (buffer_.size() < head + 4 + length) return Status::need_more;
+    const std::string mask = buffer_.substr(head, 4);
+    std::string payload = buffer_.substr(head + 4, static_cast<std::size_t>(length));
+    for (std::size_t i = 0; i < payload.size(); ++i) payload[i] = static_cast<char>(payload[i] ^ mask[i % 4]);
+    buffer_.erase(0, head + 4 + static_cast<std::size_t>(length));
+
+    const bool continues = opcode == Opcode::continuation;
+    if (!control && continues != (fragmented_ != Opcode::continuation)) return Status::broken;
+    if (control || (final && !continues)) {
+      opcode_ = opcode;
+      payload_ = std::move(payload);
+      return Status::message;
+    }
+    if (!continues) fragmented_ = opcode;
+    fragments_ += payload;
+    if (fragments_.size() > message_bytes_max) return Status::broken;
+    if (!final) continue;
+    opcode_ = std::exchange(fragmented_, Opcode::continuation);
+    payload_ = std::exchange(fragments_, {});
+    return Status::message;
+  }
+}
+
+}  // namespace tapeline::feeds::simulator

@@ -1,0 +1,50 @@
+// The server's half of RFC 6455 framing: frames written by appending, and the frames of a client taken apart.
+//
+// Why own   a load generator packs hundreds of messages into one write, and a simulator must be able to misbehave; a
+//           library sends one message a write and refuses the rest. Beast, as client in the tests, is the judge.
+// Failure   The reader says `broken` for frames that no client may send: unmasked, reserved bits, oversized.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace tapeline::feeds::simulator {
+
+enum class Opcode : std::uint8_t { continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
+
+inline constexpr std::uint16_t close_normal = 1000;
+inline constexpr std::uint16_t close_going_away = 1001;
+inline constexpr std::uint16_t close_protocol_error = 1002;
+
+/// Appends one final frame of a server.
+void append_frame(std::string& out, Opcode opcode, std::string_view payload);
+void append_close(std::string& out, std::uint16_t code);
+
+/// The value of Sec-WebSocket-Accept for a client's Sec-WebSocket-Key.
+[[nodiscard]] std::string accept_key(std::string_view client_key);
+
+class ClientFrames {
+ public:
+  static constexpr std::size_t message_bytes_max = 1 << 20;
+
+  enum class Status { need_more, message, broken };
+
+  void feed(std::string_view bytes) { buffer_.append(bytes); }
+  /// Call until it no longer says `message`.
+  [[nodiscard]] Status next();
+
+  /// Of the last message: text, binary, close, ping or pong. Continuations are joined.
+  [[nodiscard]] Opcode opcode() const noexcept { return opcode_; }
+  [[nodiscard]] std::string_view payload() const noexcept { return payload_; }
+
+ private:
+  std::string buffer_;
+  std::string payload_;
+  std::string fragments_;
+  Opcode opcode_ = Opcode::text;
+  Opcode fragmented_ = Opcode::continuation;  // continuation: none under way
+};
+
+}  // namespace tapeline::feeds::simulator
