@@ -1,5 +1,6 @@
 #include "feeds/binance/wire.hpp"
 
+#include "feeds/binance/wire_trade_scan.hpp"
 #include "feeds/wire_fields.hpp"
 #include "feeds/wire_json.hpp"
 
@@ -160,7 +161,17 @@ class Parser::Reader {
 Parser::Parser() : reader_(std::make_unique<Reader>()) {}
 Parser::~Parser() = default;
 
-void Parser::parse(const Frame& frame, WireOutput& output) noexcept { reader_->read(frame, output); }
+void Parser::parse(const Frame& frame, WireOutput& output) noexcept {
+  if (const auto trade = scan_trade(frame.payload)) {
+    output.events.push_back(*trade);
+  } else {
+    reader_->read(frame, output);
+  }
+}
+
+void parse_as_json(Parser& parser, const Frame& frame, WireOutput& output) noexcept {
+  parser.reader_->read(frame, output);
+}
 
 Reason refusal_of(const Frame& frame) {
   Parser parser;

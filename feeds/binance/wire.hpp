@@ -6,7 +6,7 @@
 //           Any other well-formed message is `ignored` by its kind: its `e`, or "bookTicker", "snapshot",
 //           "subscribed".
 // Failure   {"code":…,"msg":…} is a refusal (refused_permanent). Anything else is a reject.
-// Cost      One pass over the message, no allocation.
+// Cost      One pass over the message, no allocation; trades of the usual shape by wire_trade_scan, all else by simdjson.
 #pragma once
 
 #include <memory>
@@ -25,10 +25,15 @@ class Parser final : public WireParser {
   ~Parser() override;
   void parse(const Frame& frame, WireOutput& output) noexcept override;
 
+  /// The same without the fast path of trades: what that is compared with.
+  friend void parse_as_json(Parser& parser, const Frame& frame, WireOutput& output) noexcept;
+
  private:
   class Reader;  // keeps simdjson out of this header
   std::unique_ptr<Reader> reader_;
 };
+
+void parse_as_json(Parser& parser, const Frame& frame, WireOutput& output) noexcept;
 
 /// Whether a message is an error reply; Reason::none when it is not.
 /// Precondition: the payload is followed by frame_padding_bytes readable bytes.
