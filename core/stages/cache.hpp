@@ -1,0 +1,104 @@
+// The stage behind the kernels_cache ring: the newest value of every instrument and all alerts, for sinks that show what
+// is current (Redis, the terminal view, a dashboard).
+//
+// Threads   One thread polls. Sinks are called on that thread alone.
+// Ordering  Latest values are conflated: a sink gets the newest of each instrument, at most once per flush interval.
+//           Alerts go at once, in order, each of them, to every sink.
+// Failure   What a sink does not take is kept for it alone; the other sinks go on. Alerts are never dropped: beyond
+//           `alerts_waiting_max` they stay in the ring, and the kernels keep them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/base/time.hpp"
+#include "core/model/update.hpp"
+#include "core/ring/spsc_ring.hpp"
+#include "core/runtime/stage.hpp"
+
+namespace tapeline {
+
+struct CachedLatest {
+  InstrumentIndex instrument;
+  Latest latest;
+};
+
+struct CachedAlert {
+  InstrumentIndex instrument;
+  JournalPosition position;
+  AlertRow alert;
+};
+
+enum class SinkReadiness : std::uint8_t {
+  ready,
+  away,      // not now: everything is kept for it
+  returned,  // ready after having been away: it may have forgotten all, so it gets every latest value again
+  gone,      // for good: nothing is kept for it any more
+};
+
+class CacheSink {
+ public:
+  virtual ~CacheSink() = default;
+  /// Asked before anything is handed over, and once per flush interval: the place to reconnect. Waits briefly at most.
+  [[nodiscard]] virtual SinkReadiness readiness() noexcept = 0;
+  /// Before the first value of an instrument, and never again; also while the sink is away.
+  virtual void on_instrument(InstrumentIndex instrument, SourceCode source, const InstrumentRow& names) noexcept = 0;
+  /// How many from the front were taken; the others are given again, newer perhaps.
+  [[nodiscard]] virtual std::size_t latest(std::span<const CachedLatest> changed) noexcept = 0;
+  /// How many from the front were taken; the others are given again. A repeated alert must change nothing.
+  [[nodiscard]] virtual std::size_t alerts(std::span<const CachedAlert> fired) noexcept = 0;
+};
+
+class Cache final : public Stage {
+ public:
+  static constexpr std::size_t alerts_waiting_max = 262'144;
+
+  struct Options {
+    Nanos flush_interval_ns = 50 * nanos_per_millisecond;
+  };
+
+  /// `sinks` outlive the stage.
+  Cache(SpscRing<Update>& updates, std::vector<CacheSink*> sinks, Options options);
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "cache"; }
+  std::size_t poll() noexcept override;
+  /// A sink that is away keeps the stage from having drained only as long as alerts wait for it.
+  bool drained() noexcept override;
+
+ private:
+  struct Instrument {
+    Latest latest{};
+    bool has_latest = false;
+  };
+  /// What one sink has yet to get.
+  struct Receiver {
+    CacheSink* sink;
+    std::uint64_t next_alert = 0;        // counted since the start
+    std::vector<InstrumentIndex> dirty;  // each at most once
+    std::vector<bool> is_dirty;          // by instrument
+    bool is_gone = false;
+    bool was_ready = false;
+  };
+
+  std::size_t take_updates() noexcept;
+  void take_latest(const Update& update);
+  void mark_dirty(Receiver& receiver, InstrumentIndex instrument);
+  std::size_t serve(Receiver& receiver, bool flush_is_due);
+  std::size_t hand_latest(Receiver& receiver);
+  std::size_t hand_alerts(Receiver& receiver);
+  void forget_delivered_alerts();
+  [[nodiscard]] std::uint64_t alerts_end() const noexcept { return alerts_begin_ + alerts_.size(); }
+
+  SpscRing<Update>& updates_;
+  Options options_;
+  std::vector<Receiver> receivers_;
+  std::vector<Instrument> instruments_;
+  std::vector<CachedAlert> alerts_;   // those that some sink has yet to get
+  std::uint64_t alerts_begin_ = 0;    // number of the first of them
+  std::vector<CachedLatest> batch_;
+  Nanos next_flush_ns_ = 0;
+};
+
+}  // namespace tapeline
