@@ -59,6 +59,7 @@ enum class Reason : std::uint8_t {
 enum EventFlags : std::uint8_t {
   event_provisional = 1,  // a live, unfinished bar of the source: shown, never fed to an indicator
   event_backfilled = 2,
+  event_ends_frame = 4,   // the last event of its frame: what came of the frame may be committed
 };
 
 inline constexpr std::size_t symbol_bytes_max = 63;  // of a name, without the NUL

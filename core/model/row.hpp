@@ -115,7 +115,8 @@ struct QualityRow {
 struct alignas(64) Row {
   RowKind kind;
   SourceCode source;
-  std::uint8_t pad[2];
+  bool ends_frame;             // the last row of its frame: a batch may end here, and nowhere else
+  std::uint8_t pad;
   InstrumentIndex instrument;  // no_instrument: of none
   JournalPosition position;
   JournalPosition end_position;

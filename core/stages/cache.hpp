@@ -1,5 +1,5 @@
-// The stage behind the kernels_cache ring: the newest value of every instrument and all alerts, for sinks that show what
-// is current (Redis, the terminal view, a dashboard).
+// The stage behind the kernels_cache ring: the newest value of every instrument and all alerts, for sinks that show
+// what is current (Redis, the terminal view, a dashboard).
 //
 // Threads   One thread polls. Sinks are called on that thread alone.
 // Ordering  Latest values are conflated: a sink gets the newest of each instrument, at most once per flush interval.
@@ -95,8 +95,8 @@ class Cache final : public Stage {
   Options options_;
   std::vector<Receiver> receivers_;
   std::vector<Instrument> instruments_;
-  std::vector<CachedAlert> alerts_;   // those that some sink has yet to get
-  std::uint64_t alerts_begin_ = 0;    // number of the first of them
+  std::vector<CachedAlert> alerts_;  // those that some sink has yet to get
+  std::uint64_t alerts_begin_ = 0;   // number of the first of them
   std::vector<CachedLatest> batch_;
   Nanos next_flush_ns_ = 0;
 };

@@ -38,6 +38,7 @@ std::size_t Kernels::poll() noexcept {
     bool has_room = true;
     for (const MarketEvent& event : ready.first(std::min(ready.size(), events_per_poll - done))) {
       handle(event);
+      if ((event.flags & event_ends_frame) != 0) end_frame();
       received[done + taken] = event.position >= options_.live_position ? event.receive_ns : never_ns;
       ++taken;
       has_room = rows_.flush() && updates_.flush();
@@ -61,6 +62,7 @@ std::size_t Kernels::poll() noexcept {
 }
 
 bool Kernels::drained() noexcept {
+  if (events_.peek().empty()) end_frame();
   send_latest();
   return events_.peek().empty() && rows_.flush() && updates_.flush() && dirty_.empty();
 }
@@ -80,8 +82,7 @@ void Kernels::handle(const MarketEvent& event) {
       }
       if (row_position_ < event.position) {
         static_cast<void>(begin_row(RowKind::progress, no_instrument, event));
-        publish_row();
-      }
+            }
       return;
     case EventKind::end_of_input: close_all_partial(event); return;
   }
@@ -105,17 +106,10 @@ void Kernels::add_instrument(const MarketEvent& event) {
   counts_.instruments.add();
 
   // Names go out whatever is stored: the writer and the cache need them to read the rows that follow.
-  Row& row = rows_.claim();
-  row.kind = RowKind::instrument;
-  row.source = event.source;
-  row.instrument = event.instrument;
-  row.position = event.position;
-  row.end_position = event.end_position;
-  row.receive_ns = event.receive_ns;
+  Row& row = fill(hold_row(), RowKind::instrument, event.instrument, event);
   copy_text(row.as_instrument.symbol, sizeof row.as_instrument.symbol, event.names.symbol);
   copy_text(row.as_instrument.native_symbol, sizeof row.as_instrument.native_symbol, event.names.native_symbol);
   const InstrumentRow names = row.as_instrument;
-  rows_.publish();
 
   Update& update = updates_.claim();
   update.kind = UpdateKind::instrument;
@@ -128,9 +122,19 @@ void Kernels::add_instrument(const MarketEvent& event) {
 }
 
 Row& Kernels::begin_row(RowKind kind, InstrumentIndex instrument, const MarketEvent& cause) {
-  row_is_stored_ = cause.end_position <= options_.stored_position;
-  Row& row = row_is_stored_ ? stored_row_ : rows_.claim();
+  if (cause.end_position <= options_.stored_position) return fill(stored_row_, kind, instrument, cause);
+  return fill(hold_row(), kind, instrument, cause);
+}
+
+Row& Kernels::hold_row() {
+  if (held_row_ != nullptr) rows_.publish();
+  held_row_ = &rows_.claim();
+  return *held_row_;
+}
+
+Row& Kernels::fill(Row& row, RowKind kind, InstrumentIndex instrument, const MarketEvent& cause) noexcept {
   row.kind = kind;
+  row.ends_frame = false;
   row.source = cause.source;
   row.instrument = instrument;
   row.position = cause.position;
@@ -140,8 +144,11 @@ Row& Kernels::begin_row(RowKind kind, InstrumentIndex instrument, const MarketEv
   return row;
 }
 
-void Kernels::publish_row() noexcept {
-  if (!row_is_stored_) rows_.publish();
+void Kernels::end_frame() noexcept {
+  if (held_row_ == nullptr) return;
+  held_row_->ends_frame = true;
+  held_row_ = nullptr;
+  rows_.publish();
 }
 
 void Kernels::add_quality(const MarketEvent& event, InstrumentIndex instrument, EventKind kind, Reason reason,
@@ -152,7 +159,6 @@ void Kernels::add_quality(const MarketEvent& event, InstrumentIndex instrument, 
   row.as_quality.reason = reason;
   row.as_quality.kind = kind;
   copy_text(row.as_quality.detail, sizeof row.as_quality.detail, detail);
-  publish_row();
 }
 
 void Kernels::add_tick(const MarketEvent& event) {
@@ -184,8 +190,7 @@ void Kernels::add_tick(const MarketEvent& event) {
                  .price_exponent = event.price_exponent,
                  .size_exponent = event.size_exponent,
                  .side = event.side,
-                 .flags = event.flags};
-  publish_row();
+                 .flags = static_cast<std::uint8_t>(event.flags & event_backfilled)};
 
   const BarTick tick{event.event_ns, trade_id, {event.price_mantissa, event.price_exponent},
                      {event.size_mantissa, event.size_exponent}};
@@ -324,7 +329,6 @@ void Kernels::finish_bar(InstrumentIndex index, BarEvaluator& evaluator, const O
   Row& row = begin_row(RowKind::bar, index, cause);
   row.source = instrument.source;
   row.as_bar = evaluation.row;
-  publish_row();
   if (evaluation.signal_changed) write_signal(index, evaluation, cause);
   if (evaluation.fired_rules != 0) write_alerts(index, evaluation, cause);
 
@@ -360,7 +364,6 @@ void Kernels::write_signal(InstrumentIndex index, const BarEvaluator::Evaluation
                    .sma = bar.sma,
                    .bb_upper = bar.bb_upper,
                    .bb_lower = bar.bb_lower};
-  publish_row();
 }
 
 void Kernels::write_alerts(InstrumentIndex index, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause) {
@@ -397,8 +400,7 @@ void Kernels::write_alerts(InstrumentIndex index, const BarEvaluator::Evaluation
     alert.change_pct = bar.change_pct;
     alert.volatility = bar.volatility;
     const AlertRow copy = alert;
-    publish_row();
-
+  
     // Published again after a crash only while it is fresh; its id makes a second delivery change nothing.
     const bool is_old_news = cause.position < options_.live_position && cause.receive_ns < options_.recover_alerts_ns;
     if (is_old_news) continue;

@@ -103,9 +103,12 @@ class Kernels final : public Stage {
                   const MarketEvent& cause);
   void write_signal(InstrumentIndex index, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause);
   void write_alerts(InstrumentIndex index, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause);
-  /// The row to fill, then publish_row(); a row that is stored already goes to a place that nobody reads.
+  /// The next row to fill; a row that is stored already goes to a place that nobody reads.
   [[nodiscard]] Row& begin_row(RowKind kind, InstrumentIndex instrument, const MarketEvent& cause);
-  void publish_row() noexcept;
+  /// The newest row is held back until another follows or its frame ends: only then is it known whether it is the last.
+  [[nodiscard]] Row& hold_row();
+  [[nodiscard]] Row& fill(Row& row, RowKind kind, InstrumentIndex instrument, const MarketEvent& cause) noexcept;
+  void end_frame() noexcept;
   void touch(InstrumentIndex index);
   void send_latest() noexcept;
 
@@ -118,7 +121,7 @@ class Kernels final : public Stage {
   std::array<SourceClock, 256> clocks_;
   std::vector<InstrumentIndex> dirty_;
   Row stored_row_{};               // receives rows that the database has
-  bool row_is_stored_ = false;
+  Row* held_row_ = nullptr;
   JournalPosition row_position_ = 0;      // of the last row handed out
   JournalPosition alert_position_ = 0;    // frame of the last alert, and how many it has fired
   std::uint64_t alert_ordinal_ = 0;

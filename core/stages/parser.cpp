@@ -105,6 +105,7 @@ bool Parser::forward_frame() noexcept {
     MarketEvent* event = claim(frame_.kind == FrameKind::end_of_input ? EventKind::end_of_input : EventKind::clock);
     if (event == nullptr) return false;
     event->event_ns = frame_.receive_ns;
+    event->flags = event_ends_frame;
     events_.publish();
     return true;
   }
@@ -166,6 +167,7 @@ bool Parser::forward(const WireEvent& wire) noexcept {
   event->side = wire.side;
   event->reason = reason;
   event->flags = wire.flags;
+  if (next_event_ + 1 == output_.events.size()) event->flags |= event_ends_frame;
   event->instrument = found.instrument;
   event->event_ns = wire.event_ns;
   if (kind == EventKind::tick) {

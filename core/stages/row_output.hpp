@@ -28,25 +28,32 @@ class RowOutput {
     return backlog_.emplace_back();
   }
   void publish() noexcept {
-    if (in_ring_) ring_.publish();
+    if (in_ring_) {
+      ring_.publish();
+    } else {
+      published_ = backlog_.size();
+    }
   }
 
-  /// Moves what fits from the backlog into the ring; true when nothing waits any more.
+  /// Moves what is published and fits from the backlog into the ring; true when nothing published waits any more.
   bool flush() noexcept {
-    for (; flushed_ < backlog_.size(); ++flushed_) {
+    for (; flushed_ < published_; ++flushed_) {
       T* slot = ring_.try_claim();
       if (slot == nullptr) return false;
       *slot = backlog_[flushed_];
       ring_.publish();
     }
-    backlog_.clear();
-    flushed_ = 0;
+    if (published_ == backlog_.size()) {
+      backlog_.clear();
+      flushed_ = published_ = 0;
+    }
     return true;
   }
 
  private:
   SpscRing<T>& ring_;
   std::vector<T> backlog_;
+  std::size_t published_ = 0;  // of the backlog
   std::size_t flushed_ = 0;
   bool in_ring_ = false;
 };

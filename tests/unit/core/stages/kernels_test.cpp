@@ -53,7 +53,7 @@ class Harness {
     event.instrument = 0;
     event.event_ns = start_ns;
     event.receive_ns = 1'000'000 * second;
-    event.flags = flags;
+    event.flags |= flags;
     event.price_mantissa = close;
     event.price_exponent = 0;
     event.size_mantissa = 5;
@@ -92,6 +92,7 @@ class Harness {
     event.position = position_;
     event.end_position = position_ + 100;
     event.receive_ns = 1'700'000'000 * second;
+    event.flags = event_ends_frame;
     position_ += 100;
     return event;
   }
@@ -269,6 +270,16 @@ TEST(Kernels, HandOutOnlyWhatIsNotStoredYetButEveryName) {
       if (expected[i].kind != RowKind::bar || std::isnan(expected[i].as_bar.rsi)) continue;
       EXPECT_EQ(harness.all_rows[i].as_bar.rsi, expected[i].as_bar.rsi);
     }
+  }
+}
+
+TEST(Kernels, MarkTheLastRowOfAFrameAndNoOther) {
+  Harness harness;
+  harness.instrument("X");
+  for (int i = 0; i < 5; ++i) harness.tick((10 + i) * second, std::to_string(100 + i), static_cast<std::uint64_t>(i + 1));
+  for (std::size_t i = 0; i < harness.all_rows.size(); ++i) {
+    const bool is_last = i + 1 == harness.all_rows.size() || harness.all_rows[i + 1].position != harness.all_rows[i].position;
+    EXPECT_EQ(harness.all_rows[i].ends_frame, is_last) << i;
   }
 }
 

@@ -1,0 +1,176 @@
+#include "sinks/postgres/batch.hpp"
+
+namespace tapeline::sinks::postgres {
+namespace {
+
+constexpr Nanos day_ns = 86'400 * nanos_per_second;
+
+std::int64_t day_of(Nanos time_ns) noexcept { return time_ns / day_ns - (time_ns % day_ns < 0 ? 1 : 0); }
+
+std::int64_t signed_position(JournalPosition position) noexcept { return static_cast<std::int64_t>(position); }
+
+}  // namespace
+
+Batch::Batch() {
+  tables_.push_back({"copy tick (event_time, received_time, event_ns, price_mantissa, size_mantissa, trade_id, journal_position, "
+                     "instrument_id, source_id, lane_id, price_exponent, size_exponent, side, flags) from stdin (format binary)",
+                     {}});
+  tables_.push_back({"copy fact_bar (instrument_id, source_id, interval_s, bar_start, open, high, low, close, volume, trades, sma, rsi, "
+                     "bb_mid, bb_sigma, bb_upper, bb_lower, percent_b, bandwidth, volatility, volatility_annual, periods_per_year, "
+                     "change, change_pct, bars_seen, signal, signal_reason, trend, is_partial, is_filled, is_source_bar, lane_id, "
+                     "journal_position) from stdin (format binary)",
+                     {}});
+  tables_.push_back({"copy fact_signal (instrument_id, source_id, interval_s, bar_start, signal, previous, reason, trend, close, rsi, "
+                     "sma, bb_upper, bb_lower, lane_id, journal_position) from stdin (format binary)",
+                     {}});
+  tables_.push_back({"copy fact_alert (alert_id, rule, rule_version, severity, instrument_id, source_id, symbol, interval_s, bar_start, "
+                     "bar_end, signal, trend, close, rsi, sma, bb_upper, bb_lower, change_pct, volatility, received_time, lane_id, "
+                     "journal_position) from stdin (format binary)",
+                     {}});
+  tables_.push_back({"copy quality_event (lane_id, journal_position, source_id, instrument_id, event_time, kind, reason, detail, "
+                     "received_time) from stdin (format binary)",
+                     {}});
+}
+
+void Batch::clear() {
+  for (Table& table : tables_) table.rows.clear();
+  tick_days_.clear();
+  received_.clear();
+  rows_ = 0;
+  end_position_ = 0;
+  last_position_ = 0;
+}
+
+void Batch::add(const Row& row, const InstrumentKey* instrument, std::int16_t lane_id) {
+  end_position_ = row.end_position;
+  last_position_ = row.position;
+  switch (row.kind) {
+    case RowKind::instrument:
+    case RowKind::progress: return;
+    case RowKind::tick: add_tick(row, *instrument, lane_id); break;
+    case RowKind::bar: add_bar(row, *instrument, lane_id); break;
+    case RowKind::signal: add_signal(row, *instrument, lane_id); break;
+    case RowKind::alert: add_alert(row, *instrument, lane_id); break;
+    case RowKind::quality: add_quality(row, instrument, lane_id); break;
+  }
+  ++rows_;
+  received_.push_back(row.receive_ns);
+}
+
+void Batch::add_tick(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id) {
+  const TickRow& tick = row.as_tick;
+  if (const std::int64_t day = day_of(tick.event_ns); tick_days_.empty() || *tick_days_.rbegin() != day) tick_days_.insert(day);
+  CopyEncoder& to = tables_[ticks].rows;
+  to.begin_row(14);
+  to.timestamptz(tick.event_ns);
+  to.timestamptz(row.receive_ns);
+  to.int8(tick.event_ns);
+  to.int8(tick.price_mantissa);
+  to.int8(tick.size_mantissa);
+  if (tick.trade_id == 0) {
+    to.null();
+  } else {
+    to.int8(static_cast<std::int64_t>(tick.trade_id));
+  }
+  to.int8(signed_position(row.position));
+  to.int4(instrument.instrument_id);
+  to.int2(instrument.source_id);
+  to.int2(lane_id);
+  to.int2(tick.price_exponent);
+  to.int2(tick.size_exponent);
+  to.int2(static_cast<std::int16_t>(tick.side));
+  to.int2(tick.flags);
+}
+
+void Batch::add_bar(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id) {
+  const BarRow& bar = row.as_bar;
+  CopyEncoder& to = tables_[bars].rows;
+  to.begin_row(32);
+  to.int4(instrument.instrument_id);
+  to.int2(instrument.source_id);
+  to.int4(static_cast<std::int32_t>(bar.interval_s));
+  to.timestamptz(bar.start_ns);
+  for (const std::int64_t price : {bar.open_mantissa, bar.high_mantissa, bar.low_mantissa, bar.close_mantissa}) {
+    to.numeric(price, bar.price_exponent);
+  }
+  to.numeric(bar.volume_mantissa, bar.volume_exponent);
+  to.int4(static_cast<std::int32_t>(bar.trades));
+  for (const double value : {bar.sma, bar.rsi, bar.bb_mid, bar.bb_sigma, bar.bb_upper, bar.bb_lower, bar.percent_b, bar.bandwidth,
+                             bar.volatility, bar.volatility_annual, bar.periods_per_year, bar.change, bar.change_pct}) {
+    to.float8(value);
+  }
+  to.int8(static_cast<std::int64_t>(bar.bars_seen));
+  to.text(to_string(bar.signal));
+  to.text(to_string(bar.signal_reason));
+  to.text(to_string(bar.trend));
+  to.boolean(bar.is_partial);
+  to.boolean(bar.is_filled);
+  to.boolean(bar.is_source_bar);
+  to.int2(lane_id);
+  to.int8(signed_position(row.position));
+}
+
+void Batch::add_signal(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id) {
+  const SignalRow& signal = row.as_signal;
+  CopyEncoder& to = tables_[signals].rows;
+  to.begin_row(15);
+  to.int4(instrument.instrument_id);
+  to.int2(instrument.source_id);
+  to.int4(static_cast<std::int32_t>(signal.interval_s));
+  to.timestamptz(signal.bar_start_ns);
+  to.text(to_string(signal.signal));
+  to.text(to_string(signal.previous));
+  to.text(to_string(signal.reason));
+  to.text(to_string(signal.trend));
+  for (const double value : {signal.close, signal.rsi, signal.sma, signal.bb_upper, signal.bb_lower}) to.float8(value);
+  to.int2(lane_id);
+  to.int8(signed_position(row.position));
+}
+
+void Batch::add_alert(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id) {
+  const AlertRow& alert = row.as_alert;
+  CopyEncoder& to = tables_[alerts].rows;
+  to.begin_row(22);
+  to.text(std::to_string(alert.id_millis) + "-" + std::to_string(alert.id_sequence));
+  to.text(alert.rule);
+  to.int4(static_cast<std::int32_t>(alert.rule_version));
+  to.text(to_string(alert.severity));
+  to.int4(instrument.instrument_id);
+  to.int2(instrument.source_id);
+  to.text(instrument.symbol);
+  to.int4(static_cast<std::int32_t>(alert.interval_s));
+  to.timestamptz(alert.bar_start_ns);
+  to.timestamptz(alert.bar_end_ns);
+  to.text(to_string(alert.signal));
+  to.text(to_string(alert.trend));
+  to.numeric(alert.close_mantissa, alert.price_exponent);
+  for (const double value : {alert.rsi, alert.sma, alert.bb_upper, alert.bb_lower, alert.change_pct, alert.volatility}) to.float8(value);
+  to.timestamptz(row.receive_ns);
+  to.int2(lane_id);
+  to.int8(signed_position(row.position));
+}
+
+void Batch::add_quality(const Row& row, const InstrumentKey* instrument, std::int16_t lane_id) {
+  const QualityRow& event = row.as_quality;
+  CopyEncoder& to = tables_[quality].rows;
+  to.begin_row(9);
+  to.int2(lane_id);
+  to.int8(signed_position(row.position));
+  to.int2(static_cast<std::int16_t>(row.source));
+  if (instrument == nullptr) {
+    to.null();
+  } else {
+    to.int4(instrument->instrument_id);
+  }
+  if (event.event_ns == 0) {
+    to.null();
+  } else {
+    to.timestamptz(event.event_ns);
+  }
+  to.text(event.kind == EventKind::refusal ? "refusal" : "reject");
+  to.text(to_string(event.reason));
+  to.text(event.detail);
+  to.timestamptz(row.receive_ns);
+}
+
+}  // namespace tapeline::sinks::postgres

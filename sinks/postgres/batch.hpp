@@ -1,0 +1,65 @@
+// The rows of one transaction, as COPY buffers by table.
+//
+// Input     rows in journal order, by their database ids; the writer cuts between frames only.
+// Output    what to send, table by table; nothing here knows a connection.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/model/row.hpp"
+#include "sinks/postgres/copy_encoder.hpp"
+
+namespace tapeline::sinks::postgres {
+
+/// An instrument as the database knows it.
+struct InstrumentKey {
+  std::int32_t instrument_id = 0;
+  std::int16_t source_id = 0;
+  std::string symbol;
+};
+
+class Batch {
+ public:
+  struct Table {
+    const char* copy_sql;
+    CopyEncoder rows;
+  };
+
+  Batch();
+  void clear();
+
+  /// `instrument` is nullptr for a row of none. RowKind::instrument and progress only move the end.
+  void add(const Row& row, const InstrumentKey* instrument, std::int16_t lane_id);
+
+  [[nodiscard]] bool empty() const noexcept { return end_position_ == 0; }
+  [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
+  [[nodiscard]] JournalPosition end_position() const noexcept { return end_position_; }
+  /// Frame of the newest row: a batch may be cut when another one begins.
+  [[nodiscard]] JournalPosition last_position() const noexcept { return last_position_; }
+  [[nodiscard]] std::vector<Table>& tables() noexcept { return tables_; }
+  /// Days (since the epoch) of which ticks need a partition.
+  [[nodiscard]] const std::set<std::int64_t>& tick_days() const noexcept { return tick_days_; }
+  /// Receive stamps of the rows, for the latency to the commit.
+  [[nodiscard]] const std::vector<Nanos>& received() const noexcept { return received_; }
+
+ private:
+  void add_tick(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id);
+  void add_bar(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id);
+  void add_signal(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id);
+  void add_alert(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id);
+  void add_quality(const Row& row, const InstrumentKey* instrument, std::int16_t lane_id);
+
+  enum : std::size_t { ticks, bars, signals, alerts, quality };
+  std::vector<Table> tables_;
+  std::set<std::int64_t> tick_days_;
+  std::vector<Nanos> received_;
+  std::size_t rows_ = 0;
+  JournalPosition end_position_ = 0;
+  JournalPosition last_position_ = 0;
+};
+
+}  // namespace tapeline::sinks::postgres

@@ -1,0 +1,177 @@
+#include "sinks/postgres/connection.hpp"
+
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace tapeline::sinks::postgres {
+
+struct Connection::Handle {
+  explicit Handle(PGconn* connection) noexcept : pq(connection) {}
+  ~Handle() { PQfinish(pq); }
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
+  PGconn* pq;
+};
+
+namespace {
+
+struct ResultDeleter {
+  void operator()(PGresult* result) const noexcept { PQclear(result); }
+};
+using Result = std::unique_ptr<PGresult, ResultDeleter>;
+
+/// libpq ends its messages with a line break and has several lines where several hosts were tried.
+std::string one_line(std::string_view message) {
+  std::string line(message);
+  while (!line.empty() && (line.back() == '\n' || line.back() == ' ')) line.pop_back();
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return line;
+}
+
+}  // namespace
+
+Connection::Connection(Secret dsn, int call_timeout_ms)
+    : dsn_(std::move(dsn)), timeout_ns_(Nanos{call_timeout_ms} * nanos_per_millisecond) {}
+
+Connection::~Connection() = default;
+
+void Connection::close() noexcept { handle_.reset(); }
+
+bool Connection::fail(std::string_view what) {
+  error_ = std::string(what);
+  sql_state_.clear();
+  return false;
+}
+
+bool Connection::wait(bool for_write, Nanos deadline_ns) {
+  for (;;) {
+    const Nanos left_ns = deadline_ns - steady_now_ns();
+    if (left_ns <= 0) return fail("no answer within " + std::to_string(timeout_ns_ / nanos_per_millisecond) + " ms");
+    pollfd descriptor{PQsocket(handle_->pq), static_cast<short>(for_write ? POLLOUT | POLLIN : POLLIN), 0};
+    const int ready = poll(&descriptor, 1, static_cast<int>(left_ns / nanos_per_millisecond + 1));
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) return fail("poll failed on the connection");
+  }
+}
+
+bool Connection::open() {
+  close();
+  PGconn* pq = PQconnectStart(dsn_.reveal().c_str());
+  if (pq == nullptr) return fail("out of memory");
+  handle_ = std::make_unique<Handle>(pq);
+  const Nanos deadline_ns = steady_now_ns() + timeout_ns_;
+  PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+  while (PQstatus(pq) != CONNECTION_BAD && status != PGRES_POLLING_OK) {
+    if (status == PGRES_POLLING_FAILED) break;
+    if (!wait(status == PGRES_POLLING_WRITING, deadline_ns)) {
+      close();
+      return false;
+    }
+    status = PQconnectPoll(pq);
+  }
+  if (PQstatus(pq) != CONNECTION_OK) {
+    const std::string reason = one_line(PQerrorMessage(pq));
+    close();
+    return fail(reason);
+  }
+  PQsetnonblocking(pq, 1);
+  // Notices ("relation exists already") are not for a user's terminal.
+  PQsetNoticeProcessor(pq, [](void*, const char*) {}, nullptr);
+  return true;
+}
+
+bool Connection::flush(Nanos deadline_ns) {
+  for (;;) {
+    const int left = PQflush(handle_->pq);
+    if (left == 0) return true;
+    if (left < 0) return fail(one_line(PQerrorMessage(handle_->pq)));
+    if (!wait(true, deadline_ns)) return false;
+    if (PQconsumeInput(handle_->pq) == 0) return fail(one_line(PQerrorMessage(handle_->pq)));
+  }
+}
+
+bool Connection::finish_command(Nanos deadline_ns, Rows* rows) {
+  bool is_ok = true;
+  for (;;) {
+    while (PQisBusy(handle_->pq) != 0) {
+      if (!wait(false, deadline_ns)) return false;
+      if (PQconsumeInput(handle_->pq) == 0) return fail(one_line(PQerrorMessage(handle_->pq)));
+    }
+    const Result result(PQgetResult(handle_->pq));
+    if (!result) return is_ok;
+    switch (PQresultStatus(result.get())) {
+      case PGRES_COMMAND_OK:
+      case PGRES_EMPTY_QUERY: break;
+      case PGRES_COPY_IN: return is_ok;  // the caller sends data now
+      case PGRES_TUPLES_OK:
+        if (rows == nullptr) break;
+        for (int row = 0; row < PQntuples(result.get()); ++row) {
+          auto& fields = rows->emplace_back();
+          for (int column = 0; column < PQnfields(result.get()); ++column) {
+            fields.emplace_back(PQgetvalue(result.get(), row, column),
+                                static_cast<std::size_t>(PQgetlength(result.get(), row, column)));
+          }
+        }
+        break;
+      default: {
+        const char* state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
+        const char* context = PQresultErrorField(result.get(), PG_DIAG_CONTEXT);
+        error_ = one_line(PQresultErrorMessage(result.get()));
+        if (context != nullptr && error_.find(context) == std::string::npos) error_ += std::string(" (") + one_line(context) + ")";
+        sql_state_ = state != nullptr ? state : "";
+        is_ok = false;
+      }
+    }
+  }
+}
+
+bool Connection::execute(const std::string& sql) {
+  if (!is_open()) return fail("not connected");
+  const Nanos deadline_ns = steady_now_ns() + timeout_ns_;
+  if (PQsendQuery(handle_->pq, sql.c_str()) == 0) return fail(one_line(PQerrorMessage(handle_->pq)));
+  return flush(deadline_ns) && finish_command(deadline_ns, nullptr);
+}
+
+std::optional<Connection::Rows> Connection::query(const std::string& sql, const std::vector<std::string>& parameters) {
+  if (!is_open()) {
+    static_cast<void>(fail("not connected"));
+    return std::nullopt;
+  }
+  const Nanos deadline_ns = steady_now_ns() + timeout_ns_;
+  std::vector<const char*> values;
+  for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
+  if (PQsendQueryParams(handle_->pq, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0) == 0) {
+    static_cast<void>(fail(one_line(PQerrorMessage(handle_->pq))));
+    return std::nullopt;
+  }
+  Rows rows;
+  if (!flush(deadline_ns) || !finish_command(deadline_ns, &rows)) return std::nullopt;
+  return rows;
+}
+
+bool Connection::copy(const std::string& sql, std::string_view bytes) {
+  if (!execute(sql)) return false;
+  const Nanos deadline_ns = steady_now_ns() + timeout_ns_;
+  constexpr std::size_t chunk_bytes = std::size_t{256} * 1024;
+  while (!bytes.empty()) {
+    const std::size_t take = std::min(chunk_bytes, bytes.size());
+    const int sent = PQputCopyData(handle_->pq, bytes.data(), static_cast<int>(take));
+    if (sent < 0) return fail(one_line(PQerrorMessage(handle_->pq)));
+    if (sent == 0) {
+      if (!wait(true, deadline_ns) || !flush(deadline_ns)) return false;
+      continue;
+    }
+    bytes.remove_prefix(take);
+  }
+  int ended = 0;
+  while ((ended = PQputCopyEnd(handle_->pq, nullptr)) == 0) {
+    if (!flush(deadline_ns)) return false;
+  }
+  if (ended < 0) return fail(one_line(PQerrorMessage(handle_->pq)));
+  return flush(deadline_ns) && finish_command(deadline_ns, nullptr);
+}
+
+}  // namespace tapeline::sinks::postgres

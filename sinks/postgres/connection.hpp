@@ -1,0 +1,58 @@
+// A libpq connection whose every call has a deadline of ours: keepalives do not notice a server that hangs.
+//
+// Threads   One.
+// Failure   A failed call returns false and leaves the reason in error(), without password; the connection is then
+//           only good for close(). Nothing throws.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/secret.hpp"
+#include "core/base/time.hpp"
+
+namespace tapeline::sinks::postgres {
+
+class Connection {
+ public:
+  Connection(Secret dsn, int call_timeout_ms);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  [[nodiscard]] bool open();
+  void close() noexcept;
+  [[nodiscard]] bool is_open() const noexcept { return handle_ != nullptr; }
+
+  /// Runs statements without parameters or result.
+  [[nodiscard]] bool execute(const std::string& sql);
+  /// The rows of one statement with text parameters; nullopt on failure. NULL is an empty string.
+  using Rows = std::vector<std::vector<std::string>>;
+  [[nodiscard]] std::optional<Rows> query(const std::string& sql, const std::vector<std::string>& parameters = {});
+  /// COPY ... FROM STDIN (FORMAT BINARY) of a whole encoded buffer.
+  [[nodiscard]] bool copy(const std::string& sql, std::string_view bytes);
+
+  [[nodiscard]] const std::string& error() const noexcept { return error_; }
+  /// SQLSTATE of the last failure; empty when the connection itself failed.
+  [[nodiscard]] const std::string& sql_state() const noexcept { return sql_state_; }
+
+ private:
+  struct Handle;
+  [[nodiscard]] bool fail(std::string_view what);
+  [[nodiscard]] bool wait(bool for_write, Nanos deadline_ns);
+  [[nodiscard]] bool flush(Nanos deadline_ns);
+  /// Reads results until there are none; keeps the last rows. False on any error result.
+  [[nodiscard]] bool finish_command(Nanos deadline_ns, Rows* rows);
+  [[nodiscard]] bool prepare_socket();
+
+  Secret dsn_;
+  Nanos timeout_ns_;
+  std::unique_ptr<Handle> handle_;
+  std::string error_;
+  std::string sql_state_;
+};
+
+}  // namespace tapeline::sinks::postgres

@@ -1,0 +1,123 @@
+#include "sinks/postgres/copy_encoder.hpp"
+
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+namespace tapeline::sinks::postgres {
+namespace {
+
+constexpr std::string_view signature("PGCOPY\n\377\r\n\0", 11);
+/// Microseconds between 1970-01-01 and 2000-01-01, where PostgreSQL counts from.
+constexpr std::int64_t epoch_offset_us = 946'684'800'000'000;
+constexpr std::uint16_t numeric_positive = 0x0000;
+constexpr std::uint16_t numeric_negative = 0x4000;
+
+std::int64_t microseconds(Nanos time_ns) noexcept {
+  const std::int64_t us = time_ns / 1'000 - (time_ns % 1'000 < 0 ? 1 : 0);
+  return us - epoch_offset_us;
+}
+
+}  // namespace
+
+template <class Integer>
+void CopyEncoder::put(Integer value) {
+  const std::size_t at = bytes_.size();
+  bytes_.resize(at + sizeof value);
+  for (std::size_t i = 0; i < sizeof value; ++i) {
+    bytes_[at + i] = static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * (sizeof value - 1 - i)) & 0xffU);
+  }
+}
+
+void CopyEncoder::clear() {
+  bytes_.assign(signature.begin(), signature.end());
+  put<std::uint32_t>(0);  // flags
+  put<std::uint32_t>(0);  // length of the header's extension
+  rows_ = 0;
+}
+
+void CopyEncoder::begin_row(std::int16_t fields) {
+  ++rows_;
+  put(static_cast<std::uint16_t>(fields));
+}
+
+void CopyEncoder::null() { put(static_cast<std::uint32_t>(-1)); }
+
+void CopyEncoder::boolean(bool value) {
+  put<std::uint32_t>(1);
+  put(static_cast<std::uint8_t>(value));
+}
+
+void CopyEncoder::int2(std::int16_t value) {
+  put<std::uint32_t>(sizeof value);
+  put(static_cast<std::uint16_t>(value));
+}
+
+void CopyEncoder::int4(std::int32_t value) {
+  put<std::uint32_t>(sizeof value);
+  put(static_cast<std::uint32_t>(value));
+}
+
+void CopyEncoder::int8(std::int64_t value) {
+  put<std::uint32_t>(sizeof value);
+  put(static_cast<std::uint64_t>(value));
+}
+
+void CopyEncoder::float8(double value) {
+  if (std::isnan(value)) return null();
+  put<std::uint32_t>(sizeof value);
+  put(std::bit_cast<std::uint64_t>(value));
+}
+
+void CopyEncoder::text(std::string_view value) {
+  put(static_cast<std::uint32_t>(value.size()));
+  bytes_.insert(bytes_.end(), value.begin(), value.end());
+}
+
+void CopyEncoder::timestamptz(Nanos time_ns) { int8(microseconds(time_ns)); }
+
+void CopyEncoder::numeric(Int128 mantissa, int exponent) {
+  // numeric is a number in base 10,000: digits, weight of the first, sign, decimals to show.
+  UInt128 rest = mantissa < 0 ? -static_cast<UInt128>(mantissa) : static_cast<UInt128>(mantissa);
+  const int scale = -exponent;
+  const int fraction_groups = (scale + 3) / 4;
+  // The fraction's last group is filled up with zeros on its right.
+  int shift = fraction_groups * 4 - scale;
+  std::array<std::uint16_t, 24> groups{};
+  std::size_t count = 0;  // least significant first
+  if (rest != 0 && shift > 0) {
+    // Taken apart before it is scaled: 39 digits times 1,000 would not fit 128 bits.
+    std::uint32_t power = 1;
+    for (int i = 0; i < 4 - shift; ++i) power *= 10;
+    std::uint32_t scaled = static_cast<std::uint32_t>(rest % power);
+    for (int i = 0; i < shift; ++i) scaled *= 10;
+    groups[count++] = static_cast<std::uint16_t>(scaled);
+    rest /= power;
+  }
+  while (rest != 0) {
+    groups[count++] = static_cast<std::uint16_t>(rest % 10'000);
+    rest /= 10'000;
+  }
+  std::size_t first = 0;  // trailing zero groups are not stored
+  while (first < count && groups[first] == 0) ++first;
+  while (count > first && groups[count - 1] == 0) --count;
+  const std::size_t stored = count - first;
+  const int weight = static_cast<int>(count) - 1 - fraction_groups;
+
+  put(static_cast<std::uint32_t>(8 + 2 * stored));
+  put(static_cast<std::uint16_t>(stored));
+  put(static_cast<std::uint16_t>(stored == 0 ? 0 : weight));
+  put(mantissa < 0 ? numeric_negative : numeric_positive);
+  put(static_cast<std::uint16_t>(scale));
+  for (std::size_t i = count; i > first; --i) put(groups[i - 1]);
+}
+
+std::string_view CopyEncoder::finish() {
+  const std::size_t size = bytes_.size();
+  put(static_cast<std::uint16_t>(-1));  // trailer; cut off again, so that rows could still follow
+  bytes_.resize(size + 2);
+  return {bytes_.data(), bytes_.size()};
+}
+
+}  // namespace tapeline::sinks::postgres

@@ -1,0 +1,48 @@
+// Rows of one COPY ... (FORMAT BINARY), encoded into a growing buffer: pure, no connection.
+//
+// Output    begin_row() announces the number of fields, then one call a field, in the order of the COPY's column list.
+// Units     Stamps are nanoseconds since the Unix epoch, stored as PostgreSQL's microseconds, rounded down.
+// Cost      No allocation once the buffer has grown.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "core/base/decimal.hpp"
+#include "core/base/time.hpp"
+
+namespace tapeline::sinks::postgres {
+
+class CopyEncoder {
+ public:
+  CopyEncoder() { clear(); }
+
+  /// Back to an empty COPY.
+  void clear();
+  void begin_row(std::int16_t fields);
+  void null();
+  void boolean(bool value);
+  void int2(std::int16_t value);
+  void int4(std::int32_t value);
+  void int8(std::int64_t value);
+  /// NaN is NULL.
+  void float8(double value);
+  void text(std::string_view value);
+  void timestamptz(Nanos time_ns);
+  /// mantissa * 10^exponent as numeric, exactly. Precondition: exponent <= 0.
+  void numeric(Int128 mantissa, int exponent);
+
+  [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
+  /// The whole COPY with header and trailer; valid until the next change.
+  [[nodiscard]] std::string_view finish();
+
+ private:
+  template <class Integer>
+  void put(Integer value);
+
+  std::vector<char> bytes_;
+  std::size_t rows_ = 0;
+};
+
+}  // namespace tapeline::sinks::postgres
