@@ -20,11 +20,13 @@ Result<Address, std::string> parse_address(std::string_view text) {
   using Error = Unexpected<std::string>;
   Address address;
   if (take_prefix(text, "rediss://")) {
-    return Error{"rediss:// (TLS) is not supported: use a unix socket, or a TLS tunnel such as stunnel on this machine"};
+    return Error{
+        "rediss:// (TLS) is not supported: use a unix socket, or a TLS tunnel such as stunnel on this machine"};
   }
   if (take_prefix(text, "unix:")) {
     take_prefix(text, "//");
-    if (text.empty() || text.front() != '/') return Error{"unix: needs an absolute path, as in unix:/run/redis/redis.sock"};
+    if (text.empty() || text.front() != '/')
+      return Error{"unix: needs an absolute path, as in unix:/run/redis/redis.sock"};
     if (text.size() > socket_path_bytes_max) {
       return Error{"the path of a unix socket has at most " + std::to_string(socket_path_bytes_max) + " bytes"};
     }

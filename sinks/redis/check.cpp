@@ -37,8 +37,8 @@ Result<Checked, std::string> check(const Config& config) {
   Commands commands;
   commands.add({"SET", key, "ok", "EX", "10"});
   commands.add({"GET", key});
-  commands.add({"EVAL", "redis.call('XADD', KEYS[1], '*', 'check', '1'); return redis.call('PUBLISH', KEYS[1], '1')", "1",
-                key + ":stream"});
+  commands.add({"EVAL", "redis.call('XADD', KEYS[1], '*', 'check', '1'); return redis.call('PUBLISH', KEYS[1], '1')",
+                "1", key + ":stream"});
   commands.add({"DEL", key, key + ":stream"});
   const Nanos begin_ns = steady_now_ns();
   const auto replies = connection.exchange(commands, deadline_ns);

@@ -1,4 +1,5 @@
-// Whether a Redis server would take what the sink sends, for `tapeline check`: writes, reads back, publishes, cleans up.
+// Whether a Redis server would take what the sink sends, for `tapeline check`: writes, reads back, publishes, cleans
+// up.
 //
 // Failure   What is wrong and how to mend it, as text; never a password.
 #pragma once

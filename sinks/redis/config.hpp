@@ -10,13 +10,13 @@ namespace tapeline::sinks::redis {
 
 struct Config {
   bool enabled = true;
-  std::string address;                   // "unix:/path/redis.sock" or "host:port"; empty: the private server of `./dev up`
-  std::string user;                      // ACL user; empty: the default one
+  std::string address;  // "unix:/path/redis.sock" or "host:port"; empty: the private server of `./dev up`
+  std::string user;     // ACL user; empty: the default one
   Secret password;
   int database = 0;
-  int key_expiry_s = 300;                // of SYMBOL:price and its siblings, and of market:data
+  int key_expiry_s = 300;  // of SYMBOL:price and its siblings, and of market:data
   std::size_t alert_stream_length_max = 10'000;
-  int flush_interval_ms = 50;            // latest values are conflated this long; alerts go at once
+  int flush_interval_ms = 50;  // latest values are conflated this long; alerts go at once
   int call_timeout_ms = 2'000;
   int reconnect_delay_ms_max = 2'000;
 };

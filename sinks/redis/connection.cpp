@@ -1,14 +1,14 @@
 #include "sinks/redis/connection.hpp"
 
-#include <hiredis/hiredis.h>
-#include <poll.h>
-#include <pthread.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+
+#include <hiredis/hiredis.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/socket.h>
 
 namespace tapeline::sinks::redis {
 namespace {
@@ -88,7 +88,8 @@ bool Connection::is_alive() const noexcept {
 std::string Connection::wait_for(short events, Nanos deadline_ns) const {
   for (;;) {
     const Nanos left_ns = deadline_ns - steady_now_ns();
-    const int left_ms = left_ns <= 0 ? 0 : static_cast<int>(std::min<Nanos>(left_ns / nanos_per_millisecond + 1, 60'000));
+    const int left_ms =
+        left_ns <= 0 ? 0 : static_cast<int>(std::min<Nanos>(left_ns / nanos_per_millisecond + 1, 60'000));
     pollfd descriptor{.fd = context_->fd, .events = events, .revents = 0};
     const int ready = ::poll(&descriptor, 1, left_ms);
     if (ready > 0) return {};  // an error shows in the call that follows
@@ -165,7 +166,8 @@ Login log_in(Connection& connection, const Config& config, Nanos deadline_ns) {
     if (has_password && i == 0) {
       return {LoginOutcome::refused, "the server refuses user and password: mend redis.user and redis.password"};
     }
-    if (text.starts_with("NOAUTH")) return {LoginOutcome::refused, "the server asks for a password: set redis.password"};
+    if (text.starts_with("NOAUTH"))
+      return {LoginOutcome::refused, "the server asks for a password: set redis.password"};
     if (text.starts_with("NOPERM")) return {LoginOutcome::refused, "the user may not do this: " + reply.text};
     return {LoginOutcome::refused, reply.text + " (redis.database is " + std::to_string(config.database) + ")"};
   }

@@ -111,14 +111,15 @@ void encode_market_data_expiry(int expiry_s, Commands& commands) {
   commands.add({"EXPIRE", market_data_key, std::to_string(expiry_s)});
 }
 
-void encode_alert(const AlertRow& alert, const AlertSubject& subject, std::size_t stream_length_max, Commands& commands) {
+void encode_alert(const AlertRow& alert, const AlertSubject& subject, std::size_t stream_length_max,
+                  Commands& commands) {
   const auto fields = alert_fields(alert, subject);
   const std::string message = json_of(fields);
   const std::string guard = "alert:" + fields.front().value;
   const std::string length_max = std::to_string(stream_length_max);
   const std::string guard_expiry = std::to_string(alert_guard_expiry_s);
   const std::string channel = std::string(alert_stream_key).append(":").append(subject.symbol);
-  std::vector<std::string_view> words{"EVAL",  deliver_once, "2",          alert_stream_key, guard, fields.front().value,
+  std::vector<std::string_view> words{"EVAL",     deliver_once, "2",     alert_stream_key, guard, fields.front().value,
                                       length_max, guard_expiry, channel, message};
   for (const Field& field : fields) {
     words.push_back(field.name);
@@ -131,6 +132,8 @@ std::string alert_id(const AlertRow& alert) {
   return std::to_string(alert.id_millis) + "-" + std::to_string(alert.id_sequence);
 }
 
-std::string alert_json(const AlertRow& alert, const AlertSubject& subject) { return json_of(alert_fields(alert, subject)); }
+std::string alert_json(const AlertRow& alert, const AlertSubject& subject) {
+  return json_of(alert_fields(alert, subject));
+}
 
 }  // namespace tapeline::sinks::redis

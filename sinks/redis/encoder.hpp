@@ -2,11 +2,12 @@
 //
 //   values   SYMBOL:price (exact decimal), SYMBOL:rsi (shortest round trip), SYMBOL:signal, SYMBOL:trend, each with an
 //            expiry; the hash market:data, symbol -> price, with the same expiry. An undefined RSI has no key.
-//   alerts   the stream `alerts` under the alert's own id, and PUBLISH alerts:SYMBOL of the same as one JSON object, both
+//   alerts   the stream `alerts` under the alert's own id, and PUBLISH alerts:SYMBOL of the same as one JSON object,
+//   both
 //            or neither: one script, run whole by the server.
 // Ordering  An alert that is there already changes nothing and is not published again. An id below the stream's newest
-//           (clock stepped back, another lane) is stored under an id of the server's; a key of its own, kept for a week,
-//           then stands for "is there".
+//           (clock stepped back, another lane) is stored under an id of the server's; a key of its own, kept for a
+//           week, then stands for "is there".
 #pragma once
 
 #include <cstddef>
@@ -39,7 +40,8 @@ void encode_latest(std::string_view symbol, const Latest& latest, int expiry_s, 
 void encode_market_data_expiry(int expiry_s, Commands& commands);
 
 /// One command; its reply is an AlertOutcome.
-void encode_alert(const AlertRow& alert, const AlertSubject& subject, std::size_t stream_length_max, Commands& commands);
+void encode_alert(const AlertRow& alert, const AlertSubject& subject, std::size_t stream_length_max,
+                  Commands& commands);
 
 /// "<milliseconds>-<sequence>".
 [[nodiscard]] std::string alert_id(const AlertRow& alert);

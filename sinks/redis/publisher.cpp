@@ -97,7 +97,8 @@ void Publisher::lose(const std::string& problem) {
   const Nanos now_ns = steady_now_ns();
   // Half to all of the delay, so that many clients do not come back in step.
   next_attempt_ns_ = now_ns + std::uniform_int_distribution<Nanos>(delay_ns_ / 2, delay_ns_)(jitter_);
-  delay_ns_ = std::min(delay_ns_ * 2, std::max(delay_ns_min, Nanos{config_.reconnect_delay_ms_max} * nanos_per_millisecond));
+  delay_ns_ =
+      std::min(delay_ns_ * 2, std::max(delay_ns_min, Nanos{config_.reconnect_delay_ms_max} * nanos_per_millisecond));
   was_lost_ = true;
   if (now_ns < next_tell_ns_) return;
   next_tell_ns_ = now_ns + tell_interval_ns;

@@ -1,7 +1,8 @@
 // Keeps a Redis server current: latest values, and alerts as stream entries and messages.
 //
 // Threads   The CacheSink calls belong to the cache stage's thread; status() is for any.
-// Failure   A server that is down, slow or refuses writes is tried again, with growing delays; values and alerts wait in the
+// Failure   A server that is down, slow or refuses writes is tried again, with growing delays; values and alerts wait
+// in the
 //           cache stage meanwhile. A call returns within config.call_timeout_ms. Wrong credentials end it: `gone`.
 // Ordering  Alerts in the order given, each stored once however often it is given (encoder.hpp).
 #pragma once
@@ -25,13 +26,13 @@ enum class State : std::uint8_t { connecting, connected, waiting, refused };
 
 struct Status {
   State state = State::connecting;
-  std::uint64_t commands = 0;           // that the server has carried out
+  std::uint64_t commands = 0;  // that the server has carried out
   std::uint64_t alerts_delivered = 0;
-  std::uint64_t alerts_repeated = 0;    // that were there already
-  std::uint64_t symbols_skipped = 0;    // values and alerts of instruments whose name may not be a key
-  std::uint64_t connects = 0;           // beyond the first: reconnects
+  std::uint64_t alerts_repeated = 0;  // that were there already
+  std::uint64_t symbols_skipped = 0;  // values and alerts of instruments whose name may not be a key
+  std::uint64_t connects = 0;         // beyond the first: reconnects
   std::uint64_t errors = 0;
-  std::string last_error;               // empty: none yet
+  std::string last_error;  // empty: none yet
 };
 
 class Publisher final : public CacheSink {
