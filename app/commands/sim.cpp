@@ -1,11 +1,12 @@
 #include "app/commands/sim.hpp"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <exception>
 #include <ostream>
 #include <thread>
+
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
 
 #include "feeds/simulator/server.hpp"
 
@@ -46,7 +47,13 @@ class FetchedSignals {
     sigaddset(&signals_, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals_, &before_);
   }
-  ~FetchedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  /// A second Ctrl-C, or the TERM that a script sends after it, must not turn a clean end into a kill.
+  ~FetchedSignals() {
+    const timespec at_once{};
+    while (sigtimedwait(&signals_, nullptr, &at_once) > 0) {
+    }
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
   FetchedSignals(const FetchedSignals&) = delete;
   FetchedSignals& operator=(const FetchedSignals&) = delete;
 

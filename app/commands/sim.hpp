@@ -24,9 +24,9 @@ struct SimOptions {
   std::uint64_t seed = 1;
   double rate = 200;
   double volatility = 1;
-  std::string sessions = "always";         // of equities: always, new-york
-  std::vector<std::string> symbols;        // NAME:crypto|equity:PRICE:DECIMALS[:WEIGHT]
-  std::vector<std::string> responses;      // PATH?QUERY=FILE[@STATUS[;retry-after=SECONDS]]
+  std::string sessions = "always";     // of equities: always, new-york
+  std::vector<std::string> symbols;    // NAME:crypto|equity:PRICE:DECIMALS[:WEIGHT]
+  std::vector<std::string> responses;  // PATH?QUERY=FILE[@STATUS[;retry-after=SECONDS]]
   std::vector<std::string> recordings;
   std::string recording_source = "binance";
   double speed = 1;
@@ -38,7 +38,8 @@ struct SimOptions {
 
 void add_sim_options(CLI::App& command, SimOptions& options);
 
-/// Serves until SIGINT or SIGTERM. Precondition: no other thread of the process runs yet, so that the signals come here.
+/// Serves until SIGINT or SIGTERM. Precondition: no other thread of the process runs yet, so that the signals come
+/// here.
 int run_sim(const SimOptions& options, std::ostream& out, std::ostream& err);
 
 }  // namespace tapeline::app

@@ -1,0 +1,132 @@
+#include "app/commands/control.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <memory>
+
+#include "app/log.hpp"
+#include "app/summary.hpp"
+#include "app/view/terminal_view.hpp"
+#include "core/runtime/idle.hpp"
+
+namespace tapeline::app {
+namespace {
+
+constexpr Nanos tick_ns = 50 * nanos_per_millisecond;
+constexpr Nanos redraw_ns = 250 * nanos_per_millisecond;
+constexpr Nanos progress_ns = 5 * nanos_per_second;
+
+volatile std::sig_atomic_t signals_received = 0;
+
+/// The first signal begins to drain, the second ends at once: the journal has everything that matters.
+void on_signal(int number) {
+  signals_received = signals_received + 1;
+  if (signals_received > 1) _exit(128 + number);
+}
+
+class Signals {
+ public:
+  Signals() {
+    signals_received = 0;
+    std::signal(SIGINT, on_signal);
+    std::signal(SIGTERM, on_signal);
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+  ~Signals() {
+    std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGTERM, SIG_DFL);
+  }
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+};
+
+std::string progress_text(const LaneStats& stats) {
+  std::string sinks;
+  for (const SinkState& sink : stats.sinks) sinks += fmt::format("  {} {}", sink.name, sink.state);
+  return fmt::format("{:.0f} s  frames {}  ticks {}  bars {}  alerts {}  rows committed {}  rejects {}{}", stats.elapsed_s,
+                     stats.frames, stats.ticks, stats.bars, stats.alerts, stats.rows_committed, stats.rejects, sinks);
+}
+
+/// Shows what goes on: on the terminal view, else as log lines.
+class Reporter {
+ public:
+  Reporter(Lane& lane, const ControlOptions& options) : lane_(lane), log_(options.log), display_(options.display) {
+    if (display_ == Display::automatic && terminal_can_show_view()) {
+      view_ = std::make_unique<TerminalView>();
+    } else if (display_ != Display::none) {
+      log_.write(Severity::info, "lane", "threads and links:\n" + lane_.describe());
+    }
+  }
+
+  void step(Nanos now_ns) {
+    OperationsEvent event;
+    while (lane_.operations().take(event)) {
+      if (view_) {
+        view_->note(event);
+      } else if (display_ != Display::none || event.severity != Severity::info) {
+        log_.write(event.severity, event.stage, event.text);
+      }
+    }
+    if (view_ && now_ns >= next_draw_ns_) {
+      next_draw_ns_ = now_ns + redraw_ns;
+      view_->draw(lane_.stats(), lane_.board());
+    }
+    if (!view_ && display_ != Display::none && now_ns >= next_progress_ns_) {
+      if (next_progress_ns_ != 0) log_.write(Severity::info, "lane", progress_text(lane_.stats()));
+      next_progress_ns_ = now_ns + progress_ns;
+    }
+  }
+
+  /// Leaves the view, so that the summary stays on the user's own screen.
+  void end() { view_.reset(); }
+
+ private:
+  Lane& lane_;
+  Log log_;
+  Display display_;
+  std::unique_ptr<TerminalView> view_;
+  Nanos next_draw_ns_ = 0;
+  Nanos next_progress_ns_ = 0;
+};
+
+}  // namespace
+
+int control(Lane& lane, const ControlOptions& options) {
+  const Signals signals;
+  Reporter reporter(lane, options);
+  lane.start();
+  const Nanos started_ns = steady_now_ns();
+  const auto is_over = [&](Nanos now_ns) {
+    return signals_received > 0 || lane.fenced() || (options.until_exhausted && lane.exhausted()) ||
+           (options.for_seconds && static_cast<double>(now_ns - started_ns) / 1e9 >= *options.for_seconds);
+  };
+  for (Nanos now_ns = steady_now_ns(); !is_over(now_ns); now_ns = steady_now_ns()) {
+    reporter.step(now_ns);
+    sleep_for(options.until_exhausted ? tick_ns / 10 : tick_ns);
+  }
+  lane.request_stop();
+  while (!lane.finished()) {
+    reporter.step(steady_now_ns());
+    sleep_for(tick_ns / 10);
+  }
+  const bool all_committed = lane.join();
+  reporter.step(steady_now_ns());
+  reporter.end();
+  const LaneStats stats = lane.stats();
+  std::fputs((options.summary == Summary::json ? summary_json(stats) + '\n' : summary_text(stats)).c_str(), stdout);
+  std::fflush(stdout);
+  if (lane.fenced()) {
+    std::fputs("tapeline: another process has taken over this lane: ended without writing; give each process a lane of its own\n", stderr);
+    return 3;
+  }
+  if (!all_committed) {
+    std::fputs("tapeline: not everything could be committed in time; it is in the journal and follows at the next start\n", stderr);
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace tapeline::app

@@ -1,0 +1,58 @@
+#include "app/commands/replay.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <stdexcept>
+
+#include "app/commands/control.hpp"
+#include "app/config/loader.hpp"
+#include "app/lane.hpp"
+#include "feeds/registry.hpp"
+#include "feeds/replay/source.hpp"
+
+namespace tapeline::app {
+namespace {
+
+/// The journal of a recording is made from it again, byte for byte: what an earlier replay left is not needed.
+void clear_journal(const std::string& directory) {
+  if (!std::filesystem::exists(directory)) return;
+  // Taken and given back: another replay of the same recording must not lose its journal under its feet.
+  JournalConfig journal;
+  journal.directory = directory;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    if (entry.path().extension() == ".journal") std::filesystem::remove(entry.path());
+  }
+}
+
+}  // namespace
+
+int run_replay(const ReplayOptions& options) {
+  LoadedConfig loaded = load_config(options.config_file);
+  const feeds::Entry* entry = feeds::find_source(options.source);
+  if (entry == nullptr) {
+    std::string known;
+    for (const std::string_view name : feeds::source_names()) known += (known.empty() ? "" : ", ") + std::string(name);
+    throw std::invalid_argument(fmt::format("--source {} is not known; one of: {}", options.source, known));
+  }
+  const std::string lane_name = !options.lane.empty()
+                                    ? options.lane
+                                    : fmt::format("replay-{}-{:016x}", options.source, feeds::replay::fingerprint(options.recordings));
+  LaneOptions lane_options{.name = lane_name,
+                           .configuration_hash = loaded.hash,
+                           .var_directory = resolve_var_directory(),
+                           .sinks = options.null_sink ? SinkChoice::none : SinkChoice::configured,
+                           .is_recording = true};
+  clear_journal(journal_directory(loaded.config, lane_options));
+  Lane lane(loaded.config, lane_options, [&](feeds::Poller& poller) {
+    poller.add(feeds::replay::make_source(poller.context(), options.recordings, entry->code, Channel{1}));
+  });
+  return control(lane, {.for_seconds = std::nullopt,
+                        .display = options.json ? Display::none : Display::log,
+                        .summary = options.json ? Summary::json : Summary::text,
+                        .until_exhausted = true,
+                        .log = loaded.config.log});
+}
+
+}  // namespace tapeline::app

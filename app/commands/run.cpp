@@ -1,0 +1,24 @@
+#include "app/commands/run.hpp"
+
+#include "app/commands/control.hpp"
+#include "app/config/loader.hpp"
+#include "app/lane.hpp"
+#include "app/lane_sources.hpp"
+
+namespace tapeline::app {
+
+int run_pipeline(const RunOptions& options) {
+  const LoadedConfig loaded = load_config(options.config_file);
+  const LaneOptions lane_options{.name = loaded.config.lane,
+                                 .configuration_hash = loaded.hash,
+                                 .var_directory = resolve_var_directory(),
+                                 .sinks = SinkChoice::configured,
+                                 .is_recording = false};
+  Lane lane(loaded.config, lane_options, [&](feeds::Poller& poller) { add_configured_sources(loaded.config, poller); });
+  return control(lane, {.for_seconds = options.for_seconds,
+                        .display = options.plain ? Display::log : Display::automatic,
+                        .summary = options.json ? Summary::json : Summary::text,
+                        .log = loaded.config.log});
+}
+
+}  // namespace tapeline::app

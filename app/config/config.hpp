@@ -1,0 +1,53 @@
+// All options of tapeline: the owners' option structs side by side. Knows no TOML.
+#pragma once
+
+#include <string>
+
+#include "core/bars/config.hpp"
+#include "core/journal/config.hpp"
+#include "core/runtime/config.hpp"
+#include "feeds/alpha_vantage/config.hpp"
+#include "feeds/binance/config.hpp"
+#include "feeds/coingecko/config.hpp"
+#include "feeds/transport/config.hpp"
+#include "feeds/yahoo/config.hpp"
+#include "sinks/postgres/config.hpp"
+#include "sinks/redis/config.hpp"
+
+namespace tapeline::app {
+
+enum class LogLevel { info, warning, error };
+enum class LogFormat { text, json };
+
+struct LogConfig {
+  LogLevel level = LogLevel::info;
+  LogFormat format = LogFormat::text;
+};
+
+struct SourcesConfig {
+  feeds::alpha_vantage::Config alpha_vantage;
+  feeds::coingecko::Config coingecko;
+  feeds::yahoo::Config yahoo;
+  feeds::binance::Config binance;
+};
+
+struct Config {
+  std::string lane = "main";
+  JournalConfig journal;
+  RuntimeConfig runtime;
+  BarsConfig bars;
+  IndicatorsConfig indicators;
+  SignalsConfig signals;
+  AlertsConfig alerts;
+  feeds::TransportConfig transport;
+  SourcesConfig sources;
+  sinks::postgres::Config postgres;
+  sinks::redis::Config redis;
+  LogConfig log;
+};
+
+/// Hash of everything that decides what the numbers are: equal hashes, equal rows for one journal. Secrets, addresses and
+/// threads are not part of it.
+[[nodiscard]] std::string configuration_hash(const Config& config);
+
+}  // namespace tapeline::app

@@ -1,0 +1,39 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/config/config.hpp"
+
+namespace tapeline::app {
+namespace {
+
+void add_symbols(std::string& text, std::string_view source, std::vector<feeds::Subscription> symbols, int lateness_ms) {
+  std::sort(symbols.begin(), symbols.end(),
+            [](const auto& left, const auto& right) { return left.native_symbol < right.native_symbol; });
+  text += fmt::format("{} {}\n", source, lateness_ms);
+  for (const auto& symbol : symbols) text += fmt::format(" {} {}\n", symbol.native_symbol, symbol.symbol);
+}
+
+}  // namespace
+
+std::string configuration_hash(const Config& config) {
+  std::string text;
+  for (const std::uint32_t interval_s : config.bars.intervals_s) text += fmt::format("{} ", interval_s);
+  text += fmt::format("\n{} {}\n", static_cast<int>(config.bars.empty), config.bars.quiet_grace_ms);
+  const IndicatorsConfig& indicators = config.indicators;
+  text += fmt::format("{} {} {} {} {}\n", indicators.sma_length, indicators.rsi_length, indicators.bollinger_length,
+                      indicators.bollinger_width, indicators.volatility_length);
+  text += fmt::format("{} {}\n", config.signals.rsi_buy_below, config.signals.rsi_sell_above);
+  const AlertsConfig& alerts = config.alerts;
+  text += fmt::format("{} {} {} {}\n", alerts.rsi_hysteresis, alerts.move_pct_min, alerts.move_hysteresis_pct, alerts.cooldown_s);
+  const SourcesConfig& sources = config.sources;
+  add_symbols(text, "alpha_vantage", sources.alpha_vantage.symbols, sources.alpha_vantage.lateness_ms);
+  add_symbols(text, "coingecko", sources.coingecko.symbols, sources.coingecko.lateness_ms);
+  add_symbols(text, "yahoo", sources.yahoo.symbols, sources.yahoo.lateness_ms);
+  add_symbols(text, "binance", sources.binance.symbols, sources.binance.lateness_ms);
+  std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return fmt::format("{:016x}", hash);
+}
+
+}  // namespace tapeline::app

@@ -1,0 +1,86 @@
+// One lane, assembled from the configuration: journal, rings, stages, threads, sinks.
+//
+// Threads   Everything here is called by the control thread; the stages run on the lane's own.
+// Failure   The constructor throws with a cure: a journal in use, a database that is not there, a fenced lane.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/config/config.hpp"
+#include "app/lane_stats.hpp"
+#include "app/topology.hpp"
+#include "app/view/board.hpp"
+#include "core/journal/journal_writer.hpp"
+#include "core/runtime/operations.hpp"
+#include "core/runtime/runner.hpp"
+#include "core/stages/cache.hpp"
+#include "core/stages/kernels.hpp"
+#include "core/stages/null_writer.hpp"
+#include "core/stages/parser.hpp"
+#include "feeds/poller.hpp"
+#include "sinks/postgres/writer.hpp"
+#include "sinks/redis/publisher.hpp"
+
+namespace tapeline::app {
+
+enum class SinkChoice { configured, none };
+
+struct LaneOptions {
+  std::string name;                 // of the lane: its checkpoint and its journal
+  std::string configuration_hash;
+  std::string var_directory;
+  SinkChoice sinks = SinkChoice::configured;
+  bool is_recording = false;        // time comes from the recording: no clock frames, open bars end with it
+};
+
+class Lane {
+ public:
+  /// Adds the lane's sources to its poller.
+  using AddSources = std::function<void(feeds::Poller&)>;
+
+  Lane(const Config& config, const LaneOptions& options, const AddSources& add_sources);
+  ~Lane();
+
+  void start();
+  /// Begins to drain, at most for the configured time.
+  void request_stop() noexcept;
+  [[nodiscard]] bool finished() const noexcept { return runner_->finished(); }
+  /// Waits for the threads; true when everything was committed.
+  bool join();
+
+  /// A recording has been read to its end.
+  [[nodiscard]] bool exhausted() const noexcept { return poller_->exhausted(); }
+  [[nodiscard]] LaneStats stats() const;
+  /// Another process writes this lane: it is over for us.
+  [[nodiscard]] bool fenced() const;
+  [[nodiscard]] std::string describe() const { return topology_.describe(plan_); }
+  [[nodiscard]] Operations& operations() noexcept { return operations_; }
+  [[nodiscard]] const Board& board() const noexcept { return board_; }
+
+ private:
+  void open_sinks(const Config& config, const LaneOptions& options, const Links& links);
+
+  std::string name_;
+  Operations operations_;
+  Board board_;
+  JournalWriter journal_;
+  JournalPosition recovered_position_;
+  Topology topology_;
+  std::unique_ptr<feeds::Poller> poller_;
+  std::unique_ptr<Parser> parser_;
+  std::unique_ptr<Kernels> kernels_;
+  std::unique_ptr<NullWriter> null_writer_;
+  std::unique_ptr<sinks::postgres::Writer> postgres_;
+  std::unique_ptr<sinks::redis::Publisher> redis_;
+  std::unique_ptr<CacheSink> board_sink_;
+  std::unique_ptr<Cache> cache_;
+  std::vector<ThreadPlan> plan_;
+  std::unique_ptr<Runner> runner_;
+  JournalPosition stored_position_ = 0;
+  Nanos started_ns_ = 0;
+};
+
+}  // namespace tapeline::app

@@ -1,0 +1,78 @@
+#include "app/lane_sources.hpp"
+
+#include <algorithm>
+
+#include "core/indicators/calendar_periods.hpp"
+#include "feeds/alpha_vantage/source.hpp"
+#include "feeds/alpha_vantage/wire.hpp"
+#include "feeds/binance/source.hpp"
+#include "feeds/binance/wire.hpp"
+#include "feeds/coingecko/source.hpp"
+#include "feeds/coingecko/wire.hpp"
+#include "feeds/yahoo/source.hpp"
+#include "feeds/yahoo/wire.hpp"
+
+namespace tapeline::app {
+namespace {
+
+void add_names(std::vector<SymbolName>& names, SourceCode source, const std::vector<feeds::Subscription>& symbols) {
+  for (const feeds::Subscription& symbol : symbols) names.push_back({source, symbol.native_symbol, symbol.symbol});
+}
+
+Nanos lateness(int lateness_ms) { return Nanos{lateness_ms} * nanos_per_millisecond; }
+
+}  // namespace
+
+void add_configured_sources(const Config& config, feeds::Poller& poller) {
+  add_polled_sources(config, {}, poller);
+  const auto& sources = config.sources;
+  if (sources.binance.enabled) {
+    poller.add(feeds::binance::make_source(poller.context(), sources.binance, config.transport));
+  }
+}
+
+std::size_t add_polled_sources(const Config& config, std::string_view only, feeds::Poller& poller) {
+  const auto& sources = config.sources;
+  std::size_t added = 0;
+  const auto wanted = [&](std::string_view name, const auto& source) {
+    const bool is_wanted = source.enabled && (only.empty() || only == name);
+    added += is_wanted ? 1 : 0;
+    return is_wanted;
+  };
+  if (wanted("alpha_vantage", sources.alpha_vantage)) {
+    poller.add(feeds::alpha_vantage::make_source(poller.context(), sources.alpha_vantage, config.transport));
+  }
+  if (wanted("coingecko", sources.coingecko)) {
+    poller.add(feeds::coingecko::make_source(poller.context(), sources.coingecko, config.transport));
+  }
+  if (wanted("yahoo", sources.yahoo)) {
+    poller.add(feeds::yahoo::make_source(poller.context(), sources.yahoo, config.transport));
+  }
+  return added;
+}
+
+std::vector<SymbolName> configured_names(const Config& config) {
+  std::vector<SymbolName> names;
+  add_names(names, feeds::alpha_vantage::code, config.sources.alpha_vantage.symbols);
+  add_names(names, feeds::coingecko::code, config.sources.coingecko.symbols);
+  add_names(names, feeds::yahoo::code, config.sources.yahoo.symbols);
+  add_names(names, feeds::binance::code, config.sources.binance.symbols);
+  return names;
+}
+
+std::array<Nanos, 256> configured_lateness(const Config& config) {
+  std::array<Nanos, 256> by_source{};
+  by_source[static_cast<std::size_t>(feeds::alpha_vantage::code)] = lateness(config.sources.alpha_vantage.lateness_ms);
+  by_source[static_cast<std::size_t>(feeds::coingecko::code)] = lateness(config.sources.coingecko.lateness_ms);
+  by_source[static_cast<std::size_t>(feeds::yahoo::code)] = lateness(config.sources.yahoo.lateness_ms);
+  by_source[static_cast<std::size_t>(feeds::binance::code)] = lateness(config.sources.binance.lateness_ms);
+  return by_source;
+}
+
+double periods_per_year(SourceCode source, std::string_view symbol, std::uint32_t interval_s) {
+  // Yahoo and Alpha Vantage write crypto pairs with their currency ("BTC-USD"); everything else of theirs is listed.
+  const bool is_listed = (source == feeds::alpha_vantage::code || source == feeds::yahoo::code) && !symbol.ends_with("-USD");
+  return tapeline::periods_per_year(is_listed ? Calendar::us_equity : Calendar::crypto, interval_s);
+}
+
+}  // namespace tapeline::app

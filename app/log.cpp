@@ -1,0 +1,35 @@
+#include "app/log.hpp"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <string>
+
+#include "app/summary.hpp"
+
+namespace tapeline::app {
+
+Log::Log(const LogConfig& config)
+    : logger_(std::make_shared<spdlog::logger>("tapeline", std::make_shared<spdlog::sinks::stderr_sink_mt>())),
+      is_json_(config.format == LogFormat::json) {
+  logger_->set_pattern(is_json_ ? R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
+                       spdlog::pattern_time_type::utc);
+  switch (config.level) {
+    case LogLevel::info: logger_->set_level(spdlog::level::info); break;
+    case LogLevel::warning: logger_->set_level(spdlog::level::warn); break;
+    case LogLevel::error: logger_->set_level(spdlog::level::err); break;
+  }
+}
+
+void Log::write(Severity severity, std::string_view stage, std::string_view text) {
+  const auto level = severity == Severity::critical  ? spdlog::level::err
+                     : severity == Severity::warning ? spdlog::level::warn
+                                                     : spdlog::level::info;
+  if (is_json_) {
+    logger_->log(level, "\"stage\":{},\"text\":{}", json_string(stage), json_string(text));
+  } else {
+    logger_->log(level, "{}: {}", stage, text);
+  }
+}
+
+}  // namespace tapeline::app
