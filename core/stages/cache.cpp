@@ -11,7 +11,7 @@ constexpr std::size_t alerts_per_call_max = 256;
 
 }  // namespace
 
-Cache::Cache(SpscRing<Update>& updates, std::vector<CacheSink*> sinks, Options options)
+Cache::Cache(SpscRing<Update>& updates, const std::vector<CacheSink*>& sinks, Options options)
     : updates_(updates), options_(options) {
   for (CacheSink* sink : sinks) receivers_.push_back({.sink = sink, .dirty = {}, .is_dirty = {}});
   batch_.reserve(latest_per_call_max);

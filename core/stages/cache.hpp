@@ -60,7 +60,7 @@ class Cache final : public Stage {
   };
 
   /// `sinks` outlive the stage.
-  Cache(SpscRing<Update>& updates, std::vector<CacheSink*> sinks, Options options);
+  Cache(SpscRing<Update>& updates, const std::vector<CacheSink*>& sinks, Options options);
 
   [[nodiscard]] std::string_view name() const noexcept override { return "cache"; }
   std::size_t poll() noexcept override;

@@ -99,12 +99,13 @@ std::string Connection::wait_for(short events, Nanos deadline_ns) const {
 }
 
 std::string Connection::send(const Commands& commands, Nanos deadline_ns) {
-  if (redisAppendFormattedCommand(context_.get(), commands.bytes().data(), commands.bytes().size()) != REDIS_OK) {
-    return failure(context_->errstr);
+  redisContext& context = *context_;
+  if (redisAppendFormattedCommand(&context, commands.bytes().data(), commands.bytes().size()) != REDIS_OK) {
+    return failure(context.errstr);
   }
   for (;;) {
     int is_sent = 0;
-    if (redisBufferWrite(context_.get(), &is_sent) != REDIS_OK) return failure(context_->errstr);
+    if (redisBufferWrite(&context, &is_sent) != REDIS_OK) return failure(context.errstr);
     if (is_sent != 0) return {};
     if (std::string problem = wait_for(POLLOUT, deadline_ns); !problem.empty()) return problem;
   }
