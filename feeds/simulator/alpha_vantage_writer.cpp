@@ -50,7 +50,8 @@ std::string percent_text(double percent) {
 }
 
 /// The members of an object, one a line.
-void append_members(std::string& out, std::string_view indent, const std::vector<std::pair<std::string, std::string>>& members) {
+void append_members(std::string& out, std::string_view indent,
+                    const std::vector<std::pair<std::string, std::string>>& members) {
   out += "{\n";
   for (std::size_t i = 0; i < members.size(); ++i) {
     out += indent;
@@ -70,7 +71,8 @@ HttpReply global_quote(const Asset* asset, bool as_csv, Nanos now_ns) {
   if (asset == nullptr) return as_csv ? csv(std::string(head)) : HttpReply{.body = "{\n    \"Global Quote\": {}\n}"};
   const DayFacts facts = asset->day_facts(now_ns);
   const std::int64_t change = facts.bar.close - facts.previous_close;
-  const double percent = 100.0 * static_cast<double>(change) / static_cast<double>(std::max<std::int64_t>(1, facts.previous_close));
+  const double percent =
+      100.0 * static_cast<double>(change) / static_cast<double>(std::max<std::int64_t>(1, facts.previous_close));
   const std::vector<std::pair<std::string, std::string>> members = {
       {"01. symbol", alpha_vantage_name(asset->spec())},
       {"02. open", price_text(*asset, facts.bar.open)},
@@ -119,8 +121,9 @@ HttpReply intraday(const Asset& asset, const Target& target, int minutes, Nanos 
   if (target.get("datatype") == "csv") {
     std::string body = "timestamp,open,high,low,close,volume\r\n";
     for (const SourceBar& bar : bars) {
-      body += new_york_stamp(bar.start_ns) + ',' + price_text(asset, bar.open) + ',' + price_text(asset, bar.high) + ',' +
-              price_text(asset, bar.low) + ',' + price_text(asset, bar.close) + ',' + volume_text(bar.volume) + "\r\n";
+      body += new_york_stamp(bar.start_ns) + ',' + price_text(asset, bar.open) + ',' + price_text(asset, bar.high) +
+              ',' + price_text(asset, bar.low) + ',' + price_text(asset, bar.close) + ',' + volume_text(bar.volume) +
+              "\r\n";
     }
     return csv(std::move(body));
   }

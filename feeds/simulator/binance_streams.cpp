@@ -1,8 +1,8 @@
 #include "feeds/simulator/binance_streams.hpp"
 
-#include <simdjson.h>
-
 #include <algorithm>
+
+#include <simdjson.h>
 
 #include "feeds/simulator/text.hpp"
 

@@ -1,6 +1,8 @@
-// Which streams one Binance connection listens to, and the answers to its SUBSCRIBE, UNSUBSCRIBE and LIST_SUBSCRIPTIONS.
+// Which streams one Binance connection listens to, and the answers to its SUBSCRIBE, UNSUBSCRIBE and
+// LIST_SUBSCRIPTIONS.
 //
-// Failure   Nonsense gets the exchange's own error messages, which carry neither an id nor a stream. A stream that does not
+// Failure   Nonsense gets the exchange's own error messages, which carry neither an id nor a stream. A stream that does
+// not
 //           exist is accepted and stays silent, as there.
 #pragma once
 

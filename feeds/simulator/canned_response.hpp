@@ -9,7 +9,7 @@
 namespace tapeline::feeds::simulator {
 
 struct CannedResponse {
-  Target target;      // matches a request of the same path that has at least these parameters
+  Target target;  // matches a request of the same path that has at least these parameters
   HttpReply reply;
 
   [[nodiscard]] bool matches(const Target& request) const noexcept;

@@ -89,7 +89,8 @@ Precision precision_of(std::string_view text) {
   if (text == "full") return {.digits = std::nullopt, .full = true};
   int digits = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), digits);
-  if (text.empty() || failure != std::errc{} || end != text.data() + text.size() || digits < 0 || digits > 18) return {};
+  if (text.empty() || failure != std::errc{} || end != text.data() + text.size() || digits < 0 || digits > 18)
+    return {};
   return {.digits = digits, .full = false};
 }
 
@@ -147,8 +148,8 @@ void append_market_numbers(std::string& out, const Facts& facts, const Supply& s
   out += R"(,"atl_date":"2015-10-20T00:00:00.000Z","roi":null)";
 }
 
-void append_market(std::string& out, const Asset& asset, const Currency& quote, std::size_t rank, const Precision& precision,
-                   Nanos now_ns) {
+void append_market(std::string& out, const Asset& asset, const Currency& quote, std::size_t rank,
+                   const Precision& precision, Nanos now_ns) {
   const Facts facts = facts_of(asset, now_ns);
   const std::string id = coingecko_id(asset.spec());
   std::string symbol = asset.spec().name;

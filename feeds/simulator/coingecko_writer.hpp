@@ -1,7 +1,8 @@
 // Answers /api/v3/simple/price and /api/v3/coins/markets as CoinGecko does.
 //
 // Output    Integers where a price is whole, exponents below 1e-4, last_updated_at in seconds.
-// Failure   A missing parameter is 422 {"error":…}; an unknown id is left out, an unknown currency gives an empty object.
+// Failure   A missing parameter is 422 {"error":…}; an unknown id is left out, an unknown currency gives an empty
+// object.
 #pragma once
 
 #include "core/base/time.hpp"

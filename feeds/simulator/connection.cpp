@@ -126,8 +126,6 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
   auto self() { return this->shared_from_this(); }
   beast::tcp_stream& lowest() { return beast::get_lowest_layer(stream_); }
 
-  // --- HTTP ---
-
   void read_request() {
     parser_.emplace();
     parser_->body_limit(request_bytes_max);
@@ -145,7 +143,8 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
     if (beast::websocket::is_upgrade(request)) {
       const Target parsed = parse_target(target);
       const bool known = parsed.path == "/stream" || parsed.path == "/ws" || parsed.path.starts_with("/ws/");
-      if (known || exchange_.plays_recordings()) return upgrade(parsed, std::string(request[http::field::sec_websocket_key]));
+      if (known || exchange_.plays_recordings())
+        return upgrade(parsed, std::string(request[http::field::sec_websocket_key]));
     }
     HttpReply reply{.status = 405, .content_type = "text/plain", .body = "only GET is served here\n"};
     if (request.method() == http::verb::get || request.method() == http::verb::head) {
@@ -178,14 +177,13 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
     http::async_write(stream_, *response, std::move(finish));
   }
 
-  // --- WebSocket ---
-
   void upgrade(const Target& target, const std::string& key) {
     LiveCounters::add(exchange_.counters().websockets);
     lowest().expires_never();
     phase_ = Phase::streaming;
-    filling_ = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
-               accept_key(key) + "\r\n\r\n";
+    filling_ =
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
+        accept_key(key) + "\r\n\r\n";
     frames_.feed({static_cast<const char*>(buffer_.data().data()), buffer_.size()});
     buffer_.clear();
     parser_.reset();
@@ -209,9 +207,10 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
     if (target.get("timeUnit") == "MICROSECOND" || target.get("timeUnit") == "microsecond") {
       listener_.time_unit = TimeUnit::microsecond;
     }
-    const std::string_view names = !raw                                 ? target.get("streams")
-                                   : target.path.size() > raw_path.size() ? std::string_view(target.path).substr(raw_path.size())
-                                                                        : std::string_view();
+    const std::string_view names = !raw ? target.get("streams")
+                                   : target.path.size() > raw_path.size()
+                                       ? std::string_view(target.path).substr(raw_path.size())
+                                       : std::string_view();
     for (const std::string& stream : split(names, '/')) listener_.streams.subscribe(stream);
   }
 
@@ -279,7 +278,8 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
         loaded_ = false;
       }
     } catch (const std::exception&) {
-      return leave_with(1011);  // the files were readable at the start: what is missing now, the client sees as an error
+      return leave_with(
+          1011);  // the files were readable at the start: what is missing now, the client sees as an error
     }
     flush();
   }
@@ -303,8 +303,6 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
     return false;
   }
 
-  // --- the end ---
-
   void on_flushed(error_code error) {
     if (error) return cut();
     if (!filling_.empty()) return flush();
@@ -322,10 +320,6 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
     phase_ = Phase::leaving;
     append_close(filling_, code);
     flush();
-    arm_goodbye();
-  }
-
-  void arm_goodbye() {
     goodbye_timer_.expires_after(goodbye_timeout);
     goodbye_timer_.async_wait([weak = this->weak_from_this()](error_code error) {
       const auto self = weak.lock();

@@ -6,7 +6,8 @@
 
 namespace tapeline::feeds::simulator {
 
-RoutedReply route(const Market& market, const std::vector<CannedResponse>& canned, std::string_view text, Nanos now_ns) {
+RoutedReply route(const Market& market, const std::vector<CannedResponse>& canned, std::string_view text,
+                  Nanos now_ns) {
   const Target target = parse_target(text);
   for (const CannedResponse& response : canned) {
     if (response.matches(target)) return {.reply = response.reply, .canned = true};
@@ -17,12 +18,14 @@ RoutedReply route(const Market& market, const std::vector<CannedResponse>& canne
   if (target.path == "/api/v3/coins/markets") return {.reply = answer_coins_markets(market, target, now_ns)};
   if (target.path == "/api/v3/ping") return {.reply = {.body = R"({"gecko_says":"(V3) To the Moon!"})"}};
   if (target.path.starts_with(chart_path)) {
-    return {.reply = answer_yahoo_chart(market, std::string_view(target.path).substr(chart_path.size()), target, now_ns)};
+    return {.reply =
+                answer_yahoo_chart(market, std::string_view(target.path).substr(chart_path.size()), target, now_ns)};
   }
   return {.reply = {.status = 404,
                     .content_type = "text/plain",
-                    .body = "tapeline sim: nothing lives here; try /query, /api/v3/simple/price, /api/v3/coins/markets, "
-                            "/v8/finance/chart/SYMBOL, or a WebSocket at /stream?streams=btcusdt@trade\n"}};
+                    .body =
+                        "tapeline sim: nothing lives here; try /query, /api/v3/simple/price, /api/v3/coins/markets, "
+                        "/v8/finance/chart/SYMBOL, or a WebSocket at /stream?streams=btcusdt@trade\n"}};
 }
 
 }  // namespace tapeline::feeds::simulator

@@ -16,7 +16,7 @@ struct RoutedReply {
 };
 
 /// `target` as it stands in the request line.
-[[nodiscard]] RoutedReply route(const Market& market, const std::vector<CannedResponse>& canned, std::string_view target,
-                                Nanos now_ns);
+[[nodiscard]] RoutedReply route(const Market& market, const std::vector<CannedResponse>& canned,
+                                std::string_view target, Nanos now_ns);
 
 }  // namespace tapeline::feeds::simulator

@@ -21,7 +21,7 @@ namespace tapeline::feeds::simulator {
 struct MarketOptions {
   std::vector<SymbolSpec> symbols = demo_symbols();
   std::uint64_t seed = 1;
-  double volatility = 1;                     // multiple of the demo's, which is lively
+  double volatility = 1;  // multiple of the demo's, which is lively
   Session equity_session = Session::always;
   Nanos start_ns = 0;
 };
@@ -29,7 +29,7 @@ struct MarketOptions {
 /// What a quote says of the running trading day.
 struct DayFacts {
   TradingDay day;
-  SourceBar bar;                    // of the day so far
+  SourceBar bar;  // of the day so far
   std::int64_t previous_close = 0;
 };
 

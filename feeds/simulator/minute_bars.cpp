@@ -67,7 +67,8 @@ MinuteBars::MinuteBars(const PastShape& shape, Random random) {
 
 void MinuteBars::add(Nanos time_ns, std::int64_t ticks, double volume) {
   const Nanos start_ns = time_ns - time_ns % nanos_per_minute;
-  const SourceBar point{.start_ns = start_ns, .open = ticks, .high = ticks, .low = ticks, .close = ticks, .volume = volume};
+  const SourceBar point{
+      .start_ns = start_ns, .open = ticks, .high = ticks, .low = ticks, .close = ticks, .volume = volume};
   if (!bars_.empty() && bars_.back().start_ns == start_ns) {
     extend(bars_.back(), point);
     return;

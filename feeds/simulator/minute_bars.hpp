@@ -26,9 +26,9 @@ struct SourceBar {
 inline constexpr Nanos nanos_per_minute = 60 * nanos_per_second;
 
 struct PastShape {
-  Nanos end_ns = 0;               // the past ends here, at `last_price`
+  Nanos end_ns = 0;  // the past ends here, at `last_price`
   double last_price = 0;
-  double ticks_per_unit = 0;      // 10^price_decimals
+  double ticks_per_unit = 0;  // 10^price_decimals
   double volatility_per_minute = 0;
   double volume_per_minute = 0;
   Session session = Session::always;
@@ -36,7 +36,7 @@ struct PastShape {
 
 class MinuteBars {
  public:
-  static constexpr int past_days = 7;   // as much as Yahoo serves of 1 minute bars
+  static constexpr int past_days = 7;  // as much as Yahoo serves of 1 minute bars
   static constexpr std::size_t bars_max = 4 * 7 * 1440;
 
   /// Makes up a past.

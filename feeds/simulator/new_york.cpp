@@ -46,7 +46,7 @@ std::string date_text(sys_days day) {
 int new_york_offset_s(Nanos time_ns) noexcept {
   const sys_seconds now = to_seconds(time_ns);
   const year this_year = year_month_day(floor<days>(now)).year();
-  const sys_seconds summer = sys_days(this_year / March / Sunday[2]) + hours(7);    // 02:00 EST
+  const sys_seconds summer = sys_days(this_year / March / Sunday[2]) + hours(7);     // 02:00 EST
   const sys_seconds winter = sys_days(this_year / November / Sunday[1]) + hours(6);  // 02:00 EDT
   return now >= summer && now < winter ? -4 * 3600 : -5 * 3600;
 }

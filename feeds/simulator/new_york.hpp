@@ -19,9 +19,9 @@ namespace tapeline::feeds::simulator {
 [[nodiscard]] double session_activity(Session session, Nanos time_ns) noexcept;
 
 struct TradingDay {
-  Nanos start_ns = 0;      // of its first trade
-  Nanos end_ns = 0;        // first moment after its last trade
-  std::string date;        // "2025-07-11"
+  Nanos start_ns = 0;  // of its first trade
+  Nanos end_ns = 0;    // first moment after its last trade
+  std::string date;    // "2025-07-11"
 };
 
 /// The day that trades at `time_ns`, or else the last one that did. A market that never closes turns its day over at

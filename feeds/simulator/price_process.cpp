@@ -14,7 +14,7 @@ constexpr double garch_beta = 0.968;
 constexpr double variance_ratio_max = 16;      // a jump may at most quadruple the volatility
 constexpr double pull_per_second = 1.0 / 600;  // towards the first price
 constexpr double range_pull_per_second = 0.4;
-constexpr double step_return_max = 0.1;        // keeps the price positive whatever the parameters
+constexpr double step_return_max = 0.1;  // keeps the price positive whatever the parameters
 
 }  // namespace
 
@@ -65,7 +65,8 @@ void PriceProcess::step() noexcept {
   const double jumped = jump();
   const double shock = noise + jumped;
   const double omega = (1 - garch_alpha - garch_beta) * base_variance_;
-  variance_ = std::min(omega + garch_alpha * shock * shock + garch_beta * variance_, variance_ratio_max * base_variance_);
+  variance_ =
+      std::min(omega + garch_alpha * shock * shock + garch_beta * variance_, variance_ratio_max * base_variance_);
 
   const double drift = regime_ == Regime::trend
                            ? trend_per_step_

@@ -1,11 +1,11 @@
 #include "feeds/simulator/recording.hpp"
 
-#include <zlib.h>
-
 #include <array>
 #include <charconv>
 #include <stdexcept>
 #include <utility>
+
+#include <zlib.h>
 
 namespace tapeline::feeds::simulator {
 

@@ -57,7 +57,9 @@ std::optional<asio::ssl::context> make_tls(const SimulatorOptions& options) {
   asio::ssl::context tls(asio::ssl::context::tls_server);
   error_code error;
   tls.use_certificate_chain_file(options.tls_certificate_file, error);
-  if (error) throw std::invalid_argument("cannot use the certificate '" + options.tls_certificate_file + "': " + error.message());
+  if (error)
+    throw std::invalid_argument("cannot use the certificate '" + options.tls_certificate_file +
+                                "': " + error.message());
   tls.use_private_key_file(options.tls_key_file, asio::ssl::context::pem, error);
   if (error) throw std::invalid_argument("cannot use the key '" + options.tls_key_file + "': " + error.message());
   return tls;
@@ -69,7 +71,8 @@ const SimulatorOptions& checked(const SimulatorOptions& options) {
   }
   if (!options.recordings.empty()) RecordingReader probe(options.recordings);
   for (const auto& limit : {options.messages_max, options.drop_connection_every}) {
-    if (limit && *limit == 0) throw std::invalid_argument("a connection carries at least one message before it is ended");
+    if (limit && *limit == 0)
+      throw std::invalid_argument("a connection carries at least one message before it is ended");
   }
   return options;
 }
@@ -100,7 +103,9 @@ class Simulator::Server {
   }
 
   void run() { io_.run(); }
-  void stop() { asio::post(io_, [this] { begin_farewell(); }); }
+  void stop() {
+    asio::post(io_, [this] { begin_farewell(); });
+  }
 
   [[nodiscard]] const tcp::endpoint& endpoint() const noexcept { return endpoint_; }
   [[nodiscard]] const LiveCounters& counters() noexcept { return exchange_.counters(); }
@@ -152,7 +157,7 @@ class Simulator::Server {
   }
 
   TapeClock clock_;
-  Exchange exchange_;                         // outlives the connections, which io_ owns
+  Exchange exchange_;  // outlives the connections, which io_ owns
   std::optional<asio::ssl::context> tls_;
   asio::io_context io_{1};
   tcp::acceptor acceptor_;

@@ -2,7 +2,8 @@
 // Binance over WebSocket, all of one simulated market; or that plays recordings and canned responses.
 //
 // Threads   run() on one thread; stop(), port() and counters() from any.
-// Failure   The constructor throws std::exception with what to mend; afterwards a bad client loses its connection and nothing
+// Failure   The constructor throws std::exception with what to mend; afterwards a bad client loses its connection and
+// nothing
 //           else happens.
 // Ordering  Messages of a connection go out in the order of the tape or the recording.
 // Cost      Messages that are due together share a write: 200,000 trades a second are well within one core.
@@ -22,7 +23,7 @@ struct SimulatorCounters {
   std::uint64_t canned_responses = 0;
   std::uint64_t websockets = 0;
   std::uint64_t control_requests = 0;
-  std::uint64_t market_messages = 0;   // sent over WebSockets
+  std::uint64_t market_messages = 0;  // sent over WebSockets
   std::uint64_t bytes_sent = 0;
   std::uint64_t slow_clients_dropped = 0;
   std::uint64_t connections_dropped = 0;  // on purpose

@@ -96,7 +96,8 @@ void validate(const SymbolSpec& spec) {
   if (!(ticks >= 100) || !(ticks <= 1e9)) {
     refuse(spec.name, "the start price must be 100 to 1,000,000,000 ticks; choose other decimals");
   }
-  if (!(spec.weight > 0) || !(spec.weight <= 1e6)) refuse(spec.name, "the weight must be above 0 and at most 1,000,000");
+  if (!(spec.weight > 0) || !(spec.weight <= 1e6))
+    refuse(spec.name, "the weight must be above 0 and at most 1,000,000");
 }
 
 std::string binance_name(const SymbolSpec& spec) {

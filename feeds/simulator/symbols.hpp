@@ -14,11 +14,11 @@ enum class AssetKind { crypto, equity };
 enum class Session { always, new_york };
 
 struct SymbolSpec {
-  std::string name;               // "BTC", "AAPL"
+  std::string name;  // "BTC", "AAPL"
   AssetKind kind = AssetKind::crypto;
   double start_price = 100;
-  int price_decimals = 2;         // the tick is 10^-price_decimals
-  double weight = 1;              // share of the trade messages; only crypto assets are streamed
+  int price_decimals = 2;  // the tick is 10^-price_decimals
+  double weight = 1;       // share of the trade messages; only crypto assets are streamed
 };
 
 /// BTC, ETH, SOL, DOGE; AAPL, GOOGL, IBM, MSFT.

@@ -43,8 +43,8 @@ void append_fixed(std::string& out, std::int64_t mantissa, int decimals, int sho
 void append_double(std::string& out, double value) {
   std::array<char, 64> digits;
   const double magnitude = std::abs(value);
-  const auto format =
-      magnitude != 0 && (magnitude < 1e-4 || magnitude >= 1e21) ? std::chars_format::scientific : std::chars_format::fixed;
+  const auto format = magnitude != 0 && (magnitude < 1e-4 || magnitude >= 1e21) ? std::chars_format::scientific
+                                                                                : std::chars_format::fixed;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, format).ptr;
   out.append(digits.data(), end);
 }

@@ -10,10 +10,10 @@ namespace tapeline::feeds::simulator {
 namespace {
 
 constexpr double rate_max = 1e6;
-constexpr double trade_value_median = 250;       // in the quote currency
+constexpr double trade_value_median = 250;  // in the quote currency
 constexpr double trade_size_sigma = 1.6;
-constexpr double same_side_probability = 0.72;   // orders are split: one side trades several times in a row
-constexpr double sweep_probability = 0.08;       // a large order takes more than the best price
+constexpr double same_side_probability = 0.72;  // orders are split: one side trades several times in a row
+constexpr double sweep_probability = 0.08;      // a large order takes more than the best price
 constexpr std::uint64_t first_id = 3'735'683'000;
 constexpr std::uint64_t tape_stream = 7;
 
@@ -84,14 +84,15 @@ Trade TradeTape::next() noexcept {
   std::int64_t swept = 0;
   if (random_.uniform() < sweep_probability) swept = static_cast<std::int64_t>(random_.uniform(1, 4));
   const double units = streamed.units_per_price / asset.price() * random_.log_normal(trade_size_sigma);
-  const Trade trade{.asset = streamed.asset,
-                    .id = streamed.next_id++,
-                    .event_ns = next_event_ns_,
-                    .price_ticks = streamed.taker == TakerSide::buy ? ask + swept : std::max<std::int64_t>(1, bid - swept),
-                    .quantity_units = std::max<std::int64_t>(1, std::llround(units)),
-                    .taker = streamed.taker,
-                    .bid_ticks = bid,
-                    .ask_ticks = ask};
+  const Trade trade{
+      .asset = streamed.asset,
+      .id = streamed.next_id++,
+      .event_ns = next_event_ns_,
+      .price_ticks = streamed.taker == TakerSide::buy ? ask + swept : std::max<std::int64_t>(1, bid - swept),
+      .quantity_units = std::max<std::int64_t>(1, std::llround(units)),
+      .taker = streamed.taker,
+      .bid_ticks = bid,
+      .ask_ticks = ask};
   schedule();
   return trade;
 }

@@ -19,19 +19,19 @@ namespace tapeline::feeds::simulator {
 enum class TakerSide : std::uint8_t { buy, sell };
 
 struct Trade {
-  std::size_t asset = 0;            // index in Market::assets()
+  std::size_t asset = 0;  // index in Market::assets()
   std::uint64_t id = 0;
-  Nanos event_ns = 0;               // when it is meant to be sent
+  Nanos event_ns = 0;  // when it is meant to be sent
   std::int64_t price_ticks = 0;
   std::int64_t quantity_units = 0;  // of 10^-quantity_decimals
   TakerSide taker = TakerSide::buy;
-  std::int64_t bid_ticks = 0;       // the top of the book after the trade
+  std::int64_t bid_ticks = 0;  // the top of the book after the trade
   std::int64_t ask_ticks = 0;
 };
 
 struct TapeOptions {
   std::uint64_t seed = 1;
-  double rate = 200;                // trades per second over all assets
+  double rate = 200;  // trades per second over all assets
   Nanos start_ns = 0;
 };
 
@@ -52,9 +52,9 @@ class TradeTape {
  private:
   struct Streamed {
     std::size_t asset = 0;
-    double weight_end = 0;          // cumulated share, the last one is 1
+    double weight_end = 0;  // cumulated share, the last one is 1
     int quantity_decimals = 0;
-    double units_per_price = 0;     // quantity units that an average trade has, times the price
+    double units_per_price = 0;  // quantity units that an average trade has, times the price
     std::uint64_t next_id = 0;
     TakerSide taker = TakerSide::buy;
   };

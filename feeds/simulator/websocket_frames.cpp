@@ -1,9 +1,9 @@
 #include "feeds/simulator/websocket_frames.hpp"
 
-#include <openssl/evp.h>
-
 #include <array>
 #include <utility>
+
+#include <openssl/evp.h>
 
 namespace tapeline::feeds::simulator {
 namespace {

@@ -48,7 +48,8 @@ std::optional<int> look_up(const Table& table, std::string_view name) {
 std::optional<std::int64_t> seconds_of(std::string_view text) {
   std::int64_t value = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failure != std::errc{} || end != text.data() + text.size() || value < 0 || value > 9'000'000'000) return std::nullopt;
+  if (failure != std::errc{} || end != text.data() + text.size() || value < 0 || value > 9'000'000'000)
+    return std::nullopt;
   return value;
 }
 
@@ -189,8 +190,8 @@ void append_array(std::string& out, std::string_view key, const std::vector<Sour
   out.push_back(']');
 }
 
-std::string chart(const Asset& asset, const std::vector<SourceBar>& rows, std::string_view interval, std::string_view range,
-                  Nanos now_ns) {
+std::string chart(const Asset& asset, const std::vector<SourceBar>& rows, std::string_view interval,
+                  std::string_view range, Nanos now_ns) {
   std::string out = R"({"chart":{"result":[{"meta":)";
   MetaWriter(out, asset, now_ns).write(interval, range);
   if (rows.empty()) return out + R"(,"indicators":{"quote":[{}]}}],"error":null}})";
@@ -200,9 +201,11 @@ std::string chart(const Asset& asset, const std::vector<SourceBar>& rows, std::s
     });
   };
   out.push_back(',');
-  append_array(out, "timestamp", rows, [&](const SourceBar& row) { append_integer(out, row.start_ns / nanos_per_second); });
+  append_array(out, "timestamp", rows,
+               [&](const SourceBar& row) { append_integer(out, row.start_ns / nanos_per_second); });
   out += R"(,"indicators":{"quote":[{)";
-  append_array(out, "volume", rows, [&](const SourceBar& row) { append_integer(out, std::int64_t{std::llround(row.volume)}); });
+  append_array(out, "volume", rows,
+               [&](const SourceBar& row) { append_integer(out, std::int64_t{std::llround(row.volume)}); });
   out.push_back(',');
   prices("close", &SourceBar::close);
   out.push_back(',');
@@ -228,9 +231,10 @@ HttpReply answer_yahoo_chart(const Market& market, std::string_view symbol, cons
   const std::string_view interval = target.get("interval").empty() ? "1d" : target.get("interval");
   const auto minutes = look_up(interval_minutes, interval);
   if (!minutes) {
-    return refusal(400, "Bad Request",
-                   "Invalid input - interval=" + std::string(interval) +
-                       " is not supported. Valid intervals: [1m, 2m, 5m, 15m, 30m, 60m, 90m, 1h, 1d, 5d, 1wk, 1mo, 3mo]");
+    return refusal(
+        400, "Bad Request",
+        "Invalid input - interval=" + std::string(interval) +
+            " is not supported. Valid intervals: [1m, 2m, 5m, 15m, 30m, 60m, 90m, 1h, 1d, 5d, 1wk, 1mo, 3mo]");
   }
   const auto first = seconds_of(target.get("period1"));
   const auto last = seconds_of(target.get("period2"));

@@ -13,6 +13,7 @@
 
 namespace tapeline::feeds::simulator {
 
-[[nodiscard]] HttpReply answer_yahoo_chart(const Market& market, std::string_view symbol, const Target& target, Nanos now_ns);
+[[nodiscard]] HttpReply answer_yahoo_chart(const Market& market, std::string_view symbol, const Target& target,
+                                           Nanos now_ns);
 
 }  // namespace tapeline::feeds::simulator

@@ -1,12 +1,4 @@
 // The simulator over real sockets, with Beast as the judge of what it says.
-#include "feeds/simulator/server.hpp"
-
-#include <gtest/gtest.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-#include <simdjson.h>
-#include <zlib.h>
-
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -24,8 +16,14 @@
 #include <boost/beast/ssl.hpp>
 #include <boost/beast/websocket.hpp>
 #include <boost/beast/websocket/ssl.hpp>
-
+#include <gtest/gtest.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <simdjson.h>
 #include <unistd.h>
+#include <zlib.h>
+
+#include "feeds/simulator/server.hpp"
 
 namespace tapeline::feeds::simulator {
 namespace {
@@ -149,12 +147,12 @@ TEST(SimulatorHttp, AnswersEveryRouteInWellFormedJsonOverOneConnection) {
   Running server({});
   PlainHttp client(server);
   simdjson::dom::parser parser;
-  for (const char* target :
-       {"/query?function=GLOBAL_QUOTE&symbol=IBM&apikey=any",
-        "/query?function=TIME_SERIES_INTRADAY&symbol=MSFT&interval=5min&apikey=any", "/query?function=GLOBAL_QUOTE&symbol=IBM",
-        "/api/v3/simple/price?ids=bitcoin,ethereum&vs_currencies=usd&include_last_updated_at=true",
-        "/api/v3/coins/markets?vs_currency=usd", "/v8/finance/chart/AAPL?interval=1m&range=1d",
-        "/v8/finance/chart/GOOGL?interval=1d&range=5d"}) {
+  for (const char* target : {"/query?function=GLOBAL_QUOTE&symbol=IBM&apikey=any",
+                             "/query?function=TIME_SERIES_INTRADAY&symbol=MSFT&interval=5min&apikey=any",
+                             "/query?function=GLOBAL_QUOTE&symbol=IBM",
+                             "/api/v3/simple/price?ids=bitcoin,ethereum&vs_currencies=usd&include_last_updated_at=true",
+                             "/api/v3/coins/markets?vs_currency=usd", "/v8/finance/chart/AAPL?interval=1m&range=1d",
+                             "/v8/finance/chart/GOOGL?interval=1d&range=5d"}) {
     const Response response = client.get(target);
     EXPECT_EQ(response.result_int(), 200U) << target;
     EXPECT_EQ(response[http::field::content_type], "application/json") << target;
@@ -174,7 +172,8 @@ TEST(SimulatorHttp, ServesCannedBytesUnchanged) {
   SimulatorOptions options;
   options.canned = {
       parse_canned_response("/query?function=GLOBAL_QUOTE&symbol=IBM=" + folder.write("quote.json", body)),
-      parse_canned_response("/v8/finance/chart/AAPL=" + folder.write("429.txt", "Too Many Requests\r\n") + "@429;retry-after=2")};
+      parse_canned_response("/v8/finance/chart/AAPL=" + folder.write("429.txt", "Too Many Requests\r\n") +
+                            "@429;retry-after=2")};
   Running server(options);
   PlainHttp client(server);
   const Response quote = client.get("/query?apikey=k&symbol=IBM&function=GLOBAL_QUOTE");
@@ -243,7 +242,8 @@ TEST(SimulatorStream, MixesBestPricesInWhereAskedFor) {
   PlainWebSocket client(server, "/stream?streams=btcusdt@trade/btcusdt@bookTicker");
   std::map<std::string, int> counts;
   simdjson::dom::parser parser;
-  for (const std::string& text : client.read_all()) ++counts[std::string(std::string_view(parser.parse(text)["stream"]))];
+  for (const std::string& text : client.read_all())
+    ++counts[std::string(std::string_view(parser.parse(text)["stream"]))];
   EXPECT_EQ(counts["btcusdt@trade"], 200);
   EXPECT_EQ(counts["btcusdt@bookTicker"], 200);
 }

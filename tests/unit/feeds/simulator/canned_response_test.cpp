@@ -1,12 +1,11 @@
 #include "feeds/simulator/canned_response.hpp"
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <string>
 
+#include <gtest/gtest.h>
 #include <unistd.h>
 
 namespace tapeline::feeds::simulator {
@@ -31,7 +30,8 @@ class CannedFile : public testing::Test {
 
 TEST_F(CannedFile, IsServedWithStatusAndRetryAfter) {
   const std::string body("Too Many Requests\r\n\0tail", 24);
-  const CannedResponse response = parse_canned_response("/query?symbol=IBM=" + file("a.txt", body) + "@429;retry-after=2");
+  const CannedResponse response =
+      parse_canned_response("/query?symbol=IBM=" + file("a.txt", body) + "@429;retry-after=2");
   EXPECT_EQ(response.reply.body, body);
   EXPECT_EQ(response.reply.status, 429U);
   EXPECT_EQ(response.reply.retry_after_s, 2);
@@ -48,7 +48,8 @@ TEST_F(CannedFile, MayHaveEqualsAndAtSignsInItsName) {
 }
 
 TEST_F(CannedFile, MatchesWhenPathAndNamedParametersAgree) {
-  const CannedResponse response = parse_canned_response("/query?function=GLOBAL_QUOTE&symbol=IBM=" + file("b.json", "{}"));
+  const CannedResponse response =
+      parse_canned_response("/query?function=GLOBAL_QUOTE&symbol=IBM=" + file("b.json", "{}"));
   EXPECT_TRUE(response.matches(parse_target("/query?symbol=IBM&function=GLOBAL_QUOTE&apikey=x")));
   EXPECT_FALSE(response.matches(parse_target("/query?symbol=MSFT&function=GLOBAL_QUOTE&apikey=x")));
   EXPECT_FALSE(response.matches(parse_target("/query?symbol=IBM")));
@@ -56,7 +57,8 @@ TEST_F(CannedFile, MatchesWhenPathAndNamedParametersAgree) {
 }
 
 TEST_F(CannedFile, IsRefusedWhereItIsNone) {
-  EXPECT_THROW(parse_canned_response("/query?symbol=IBM=" + (folder_ / "missing.json").string()), std::invalid_argument);
+  EXPECT_THROW(parse_canned_response("/query?symbol=IBM=" + (folder_ / "missing.json").string()),
+               std::invalid_argument);
   EXPECT_THROW(parse_canned_response("query=" + file("c.json", "{}")), std::invalid_argument);
   EXPECT_THROW(parse_canned_response("/query=" + file("d.json", "{}") + "@429;retry=2"), std::invalid_argument);
   EXPECT_THROW(parse_canned_response(""), std::invalid_argument);

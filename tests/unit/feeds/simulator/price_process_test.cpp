@@ -1,12 +1,12 @@
 #include "feeds/simulator/price_process.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <numeric>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "feeds/simulator/market.hpp"
 
@@ -113,7 +113,8 @@ TEST(PriceProcess, HasFatTailsAndClusteredVolatility) {
 TEST(PriceProcess, JumpsAboutAsOftenAsAsked) {
   const std::vector<double> returns = returns_of(closes({}, 5, 10 * 3600));
   EXPECT_GT(kurtosis(returns), 10.0);
-  const auto moves = std::count_if(returns.begin(), returns.end(), [](double value) { return std::abs(value) >= 0.01; });
+  const auto moves =
+      std::count_if(returns.begin(), returns.end(), [](double value) { return std::abs(value) >= 0.01; });
   EXPECT_GT(moves, 300);
   EXPECT_LT(moves, 500);
 }

@@ -1,15 +1,14 @@
 #include "feeds/simulator/recording.hpp"
 
-#include <gtest/gtest.h>
-#include <zlib.h>
-
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include <gtest/gtest.h>
 #include <unistd.h>
+#include <zlib.h>
 
 namespace tapeline::feeds::simulator {
 namespace {

@@ -1,10 +1,10 @@
-#include <gtest/gtest.h>
-#include <simdjson.h>
-
 #include <cmath>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <simdjson.h>
 
 #include "feeds/simulator/http_routes.hpp"
 
@@ -49,7 +49,8 @@ double number(element value) { return std::stod(std::string(std::string_view(val
 
 TEST_F(Rest, QuotesAsAlphaVantageDoes) {
   const element quote = json("/query?function=GLOBAL_QUOTE&symbol=IBM&apikey=any")["Global Quote"];
-  EXPECT_EQ(reply_.body.find("{\n    \"Global Quote\": {\n        \"01. symbol\": \"IBM\",\n        \"02. open\": \""), 0U);
+  EXPECT_EQ(reply_.body.find("{\n    \"Global Quote\": {\n        \"01. symbol\": \"IBM\",\n        \"02. open\": \""),
+            0U);
   EXPECT_EQ(reply_.body.substr(reply_.body.size() - 10), "%\"\n    }\n}");
   EXPECT_EQ(std::string_view(quote["07. latest trading day"]), "2025-07-11");
   EXPECT_LE(number(quote["04. low"]), number(quote["05. price"]));
@@ -60,7 +61,8 @@ TEST_F(Rest, QuotesAsAlphaVantageDoes) {
 
 TEST_F(Rest, QuotesAsCsvWithCrLf) {
   const HttpReply reply = get("/query?function=GLOBAL_QUOTE&symbol=IBM&apikey=any&datatype=csv");
-  EXPECT_EQ(reply.body.find("symbol,open,high,low,price,volume,latestDay,previousClose,change,changePercent\r\nIBM,"), 0U);
+  EXPECT_EQ(reply.body.find("symbol,open,high,low,price,volume,latestDay,previousClose,change,changePercent\r\nIBM,"),
+            0U);
   EXPECT_EQ(reply.body.substr(reply.body.size() - 3), "%\r\n");
 }
 
@@ -82,13 +84,15 @@ TEST_F(Rest, GivesIntradayBarsNewestFirst) {
 }
 
 TEST_F(Rest, GivesIntradayCsvWithTheSameNumbers) {
-  const HttpReply reply = get("/query?function=TIME_SERIES_INTRADAY&symbol=MSFT&interval=1min&apikey=any&datatype=csv&outputsize=full");
+  const HttpReply reply =
+      get("/query?function=TIME_SERIES_INTRADAY&symbol=MSFT&interval=1min&apikey=any&datatype=csv&outputsize=full");
   EXPECT_EQ(reply.body.find("timestamp,open,high,low,close,volume\r\n2025-07-11 13:01:00,"), 0U);
   EXPECT_GT(split(reply.body, '\n').size(), 7U * 1440U);
 }
 
 TEST_F(RestInSessions, HasNoBarsOutsideTradingHours) {
-  const element body = json("/query?function=TIME_SERIES_INTRADAY&symbol=IBM&interval=60min&apikey=any&outputsize=full");
+  const element body =
+      json("/query?function=TIME_SERIES_INTRADAY&symbol=IBM&interval=60min&apikey=any&outputsize=full");
   int bars = 0;
   const simdjson::dom::object series = body["Time Series (60min)"];
   for (const auto& [stamp, bar] : series) {
@@ -120,14 +124,15 @@ TEST_F(Rest, RefusesAsAlphaVantageDoes) {
 }
 
 TEST_F(Rest, PricesAsCoinGeckoDoes) {
-  const element body =
-      json("/api/v3/simple/price?ids=bitcoin,dogecoin&vs_currencies=usd,eur&include_market_cap=true&include_24hr_vol=true"
-           "&include_24hr_change=true&include_last_updated_at=true");
+  const element body = json(
+      "/api/v3/simple/price?ids=bitcoin,dogecoin&vs_currencies=usd,eur&include_market_cap=true&include_24hr_vol=true"
+      "&include_24hr_change=true&include_last_updated_at=true");
   std::string keys;
   const simdjson::dom::object bitcoin = body["bitcoin"];
   for (const auto& [key, value] : bitcoin) keys += std::string(key) + " ";
-  EXPECT_EQ(keys,
-            "usd usd_market_cap usd_24h_vol usd_24h_change eur eur_market_cap eur_24h_vol eur_24h_change last_updated_at ");
+  EXPECT_EQ(
+      keys,
+      "usd usd_market_cap usd_24h_vol usd_24h_change eur eur_market_cap eur_24h_vol eur_24h_change last_updated_at ");
   EXPECT_NEAR(double(body["bitcoin"]["usd"]), market_.assets()[0].price(), 1e-9);
   EXPECT_EQ(std::int64_t(body["bitcoin"]["last_updated_at"]), now_ns_ / nanos_per_second);
   EXPECT_GT(double(body["dogecoin"]["usd"]), 0);
@@ -140,7 +145,8 @@ TEST_F(Rest, RoundsAsPrecisionSays) {
 
 TEST_F(Rest, LeavesOutWhatCoinGeckoDoesNotKnow) {
   EXPECT_EQ(get("/api/v3/simple/price?ids=nonesuch&vs_currencies=usd").body, "{}");
-  EXPECT_EQ(get("/api/v3/simple/price?ids=bitcoin&vs_currencies=xyz&include_last_updated_at=true").body, R"({"bitcoin":{}})");
+  EXPECT_EQ(get("/api/v3/simple/price?ids=bitcoin&vs_currencies=xyz&include_last_updated_at=true").body,
+            R"({"bitcoin":{}})");
   const HttpReply spaced = get("/api/v3/simple/price?ids=bitcoin,%20ethereum&vs_currencies=usd");
   EXPECT_EQ(spaced.body.find("ethereum"), std::string::npos);
   const HttpReply missing = get("/api/v3/simple/price?vs_currencies=usd");
@@ -208,8 +214,10 @@ TEST_F(RestInSessions, ChartsDaysFromTheirOpening) {
 TEST_F(Rest, RefusesAsYahooDoes) {
   const HttpReply unknown = get("/v8/finance/chart/NONE?interval=1m&range=1d");
   EXPECT_EQ(unknown.status, 404U);
-  EXPECT_EQ(unknown.body,
-            R"({"chart":{"result":null,"error":{"code":"Not Found","description":"No data found, symbol may be delisted"}}})");
+  EXPECT_EQ(
+      unknown.body,
+      R"({"chart":{"result":null,"error":{"code":"Not Found",)"
+      R"("description":"No data found, symbol may be delisted"}}})");
   EXPECT_EQ(get("/v8/finance/chart/AAPL?interval=7d").status, 400U);
   EXPECT_EQ(get("/v8/finance/chart/AAPL?interval=1m&range=7x").status, 400U);
   EXPECT_EQ(get("/v8/finance/chart/AAPL?interval=1m&period1=1700000000&period2=1700604800").status, 422U);
@@ -222,8 +230,8 @@ TEST_F(Rest, ChartsNothingWithoutTimestamps) {
 }
 
 TEST_F(Rest, PrefersCannedResponses) {
-  const std::vector<CannedResponse> canned{
-      {.target = parse_target("/query?symbol=IBM"), .reply = {.status = 503, .content_type = "text/html", .body = "<p>"}}};
+  const std::vector<CannedResponse> canned{{.target = parse_target("/query?symbol=IBM"),
+                                            .reply = {.status = 503, .content_type = "text/html", .body = "<p>"}}};
   const RoutedReply routed = route(market_, canned, "/query?function=GLOBAL_QUOTE&symbol=IBM&apikey=k", now_ns_);
   EXPECT_TRUE(routed.canned);
   EXPECT_EQ(routed.reply.status, 503U);

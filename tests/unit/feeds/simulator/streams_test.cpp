@@ -1,7 +1,7 @@
+#include <string>
+
 #include <gtest/gtest.h>
 #include <simdjson.h>
-
-#include <string>
 
 #include "feeds/simulator/binance_streams.hpp"
 #include "feeds/simulator/binance_writer.hpp"
@@ -29,9 +29,8 @@ class Writer : public testing::Test {
 
 TEST_F(Writer, WritesTradesByteForByte) {
   writer_.write_trade(trade, TimeUnit::millisecond, text_);
-  EXPECT_EQ(text_,
-            R"({"stream":"btcusdt@trade","data":{"e":"trade","E":1723161255342,"s":"BTCUSDT","t":3735683259,)"
-            R"("p":"61837.63000000","q":"0.02000000","T":1723161255342,"m":true,"M":true}})");
+  EXPECT_EQ(text_, R"({"stream":"btcusdt@trade","data":{"e":"trade","E":1723161255342,"s":"BTCUSDT","t":3735683259,)"
+                   R"("p":"61837.63000000","q":"0.02000000","T":1723161255342,"m":true,"M":true}})");
   writer_.write_trade(trade, TimeUnit::microsecond, text_);
   EXPECT_NE(text_.find(R"("E":1723161255342987,)"), std::string::npos);
 }
@@ -78,12 +77,14 @@ TEST_F(Streams, SubscribesUnsubscribesAndLists) {
   EXPECT_TRUE(streams_.wants_book_of(1));
   EXPECT_EQ(streams_.answer(R"({"method":"LIST_SUBSCRIPTIONS","id":"x"})"),
             R"({"result":["btcusdt@trade","ethusdt@bookTicker"],"id":"x"})");
-  EXPECT_EQ(streams_.answer(R"({"method":"UNSUBSCRIBE","params":["btcusdt@trade"],"id":2})"), R"({"result":null,"id":2})");
+  EXPECT_EQ(streams_.answer(R"({"method":"UNSUBSCRIBE","params":["btcusdt@trade"],"id":2})"),
+            R"({"result":null,"id":2})");
   EXPECT_FALSE(streams_.wants_trades_of(0));
 }
 
 TEST_F(Streams, AcceptsStreamsThatDoNotExistAndStaysSilent) {
-  EXPECT_EQ(streams_.answer(R"({"method":"SUBSCRIBE","params":["nonesuch@trade"],"id":1})"), R"({"result":null,"id":1})");
+  EXPECT_EQ(streams_.answer(R"({"method":"SUBSCRIBE","params":["nonesuch@trade"],"id":1})"),
+            R"({"result":null,"id":1})");
   EXPECT_EQ(streams_.answer(R"({"method":"LIST_SUBSCRIPTIONS","id":3})"), R"({"result":["nonesuch@trade"],"id":3})");
 }
 

@@ -1,8 +1,8 @@
 #include "feeds/simulator/symbols.hpp"
 
-#include <gtest/gtest.h>
-
 #include <stdexcept>
+
+#include <gtest/gtest.h>
 
 #include "feeds/simulator/request.hpp"
 #include "feeds/simulator/text.hpp"

@@ -1,9 +1,9 @@
 #include "feeds/simulator/trade_tape.hpp"
 
-#include <gtest/gtest.h>
-
 #include <map>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace tapeline::feeds::simulator {
 namespace {

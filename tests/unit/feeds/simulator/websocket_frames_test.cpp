@@ -1,8 +1,8 @@
 #include "feeds/simulator/websocket_frames.hpp"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace tapeline::feeds::simulator {
 namespace {
@@ -30,8 +30,9 @@ TEST(WebSocketFrames, AnswersTheHandshakeOfTheStandard) {
 TEST(WebSocketFrames, HaveAHeadThatFitsTheirLength) {
   std::string out;
   append_frame(out, Opcode::text, "abc");
-  EXPECT_EQ(out, "\x81\x03"
-                 "abc");
+  EXPECT_EQ(out,
+            "\x81\x03"
+            "abc");
   out.clear();
   append_frame(out, Opcode::text, std::string(300, 'x'));
   EXPECT_EQ(out.substr(0, 4), std::string("\x81\x7E\x01\x2C", 4));
@@ -44,7 +45,8 @@ TEST(WebSocketFrames, HaveAHeadThatFitsTheirLength) {
 }
 
 TEST(ClientFrames, AreReadHoweverTheyAreCut) {
-  const std::string bytes = client_frame(0x81, "hello") + client_frame(0x89, "p") + client_frame(0x81, std::string(400, 'y'));
+  const std::string bytes =
+      client_frame(0x81, "hello") + client_frame(0x89, "p") + client_frame(0x81, std::string(400, 'y'));
   for (std::size_t cut = 1; cut < bytes.size(); ++cut) {
     ClientFrames frames;
     std::string seen;
@@ -77,10 +79,10 @@ TEST(ClientFrames, RefuseWhatNoClientMaySend) {
   };
   EXPECT_EQ(status("\x81\x03"
                    "abc"),
-            ClientFrames::Status::broken);  // unmasked
-  EXPECT_EQ(status(client_frame(0xC1, "x")), ClientFrames::Status::broken);  // reserved bit
-  EXPECT_EQ(status(client_frame(0x80, "x")), ClientFrames::Status::broken);  // continues nothing
-  EXPECT_EQ(status(client_frame(0x09, "x")), ClientFrames::Status::broken);  // fragmented ping
+            ClientFrames::Status::broken);                                                         // unmasked
+  EXPECT_EQ(status(client_frame(0xC1, "x")), ClientFrames::Status::broken);                        // reserved bit
+  EXPECT_EQ(status(client_frame(0x80, "x")), ClientFrames::Status::broken);                        // continues nothing
+  EXPECT_EQ(status(client_frame(0x09, "x")), ClientFrames::Status::broken);                        // fragmented ping
   EXPECT_EQ(status(std::string("\x81\xFF\x7F\0\0\0\0\0\0\0", 10)), ClientFrames::Status::broken);  // too long
 }
 
