@@ -45,7 +45,8 @@ Number number(std::string_view symbol, std::string_view field, std::string_view 
   Number value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size()) {
-    refuse(symbol, "'" + std::string(text) + "' is no " + std::string(field));
+    std::string why(text);
+    refuse(symbol, why.append(" is no ").append(field));
   }
   return value;
 }
