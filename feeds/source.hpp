@@ -38,6 +38,7 @@ struct SourceStatus {
   std::uint64_t bytes = 0;
   std::uint64_t errors = 0;
   std::uint64_t reconnects = 0;
+  std::uint64_t rounds = 0;    // of a polled source: rounds ended, or cut short by trouble
   Nanos last_frame_ns = 0;     // wall clock; 0: none yet
 };
 

@@ -1,0 +1,43 @@
+#include "feeds/alpha_vantage/source.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include "feeds/alpha_vantage/wire.hpp"
+#include "feeds/checking_sink.hpp"
+#include "feeds/transport/polled_source.hpp"
+
+namespace tapeline::feeds::alpha_vantage {
+namespace {
+
+PolledRequest request_of(const Config& config, const std::string& native_symbol) {
+  if (config.function == Function::global_quote) {
+    return {global_quote, native_symbol, "/query?function=GLOBAL_QUOTE&symbol=" + native_symbol, native_symbol};
+  }
+  const std::string minutes = std::to_string(config.interval_minutes);
+  return {intraday, native_symbol + " " + std::to_string(config.interval_minutes * 60),
+          "/query?function=TIME_SERIES_INTRADAY&symbol=" + native_symbol + "&interval=" + minutes + "min&outputsize=compact", native_symbol};
+}
+
+}  // namespace
+
+std::unique_ptr<Source> make_source(boost::asio::io_context& context, const Config& config, const TransportConfig& transport) {
+  PolledOptions options;
+  options.name = "alpha_vantage";
+  options.code = code;
+  options.base_url = config.base_url;
+  for (const Subscription& symbol : config.symbols) options.requests.push_back(request_of(config, symbol.native_symbol));
+  options.key_parameter = "apikey";
+  options.key = config.api_key;
+  options.poll_seconds = config.poll_seconds;
+  options.request_spacing_ms = config.request_spacing_ms;
+  options.refusal_of = refusal_of;
+  return make_polled_source(context, std::move(options), transport);
+}
+
+CheckResult check(const Config& config, const TransportConfig& transport, int timeout_ms) {
+  boost::asio::io_context context;
+  Parser parser;
+  return check_source(context, *make_source(context, config, transport), parser, timeout_ms);
+}
+
+}  // namespace tapeline::feeds::alpha_vantage

@@ -1,0 +1,240 @@
+#include "feeds/transport/http_client.hpp"
+
+#include <zlib.h>
+
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <concepts>
+#include <optional>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
+
+#include "feeds/transport/tls.hpp"
+
+namespace tapeline::feeds {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+using tcp = asio::ip::tcp;
+
+/// gzip or zlib, refused beyond `bytes_max`; nullopt when damaged or too large.
+std::optional<std::string> inflated(const std::string& packed, std::size_t bytes_max) {
+  z_stream stream{};
+  constexpr int detect_header = 32;
+  if (inflateInit2(&stream, MAX_WBITS + detect_header) != Z_OK) return std::nullopt;
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
+  stream.avail_in = static_cast<uInt>(packed.size());
+  std::string body;
+  std::array<char, 65'536> chunk{};
+  int status = Z_OK;
+  while (status == Z_OK && body.size() <= bytes_max) {
+    stream.next_out = reinterpret_cast<Bytef*>(chunk.data());
+    stream.avail_out = chunk.size();
+    status = inflate(&stream, Z_NO_FLUSH);
+    body.append(chunk.data(), chunk.size() - stream.avail_out);
+  }
+  inflateEnd(&stream);
+  if (status != Z_STREAM_END || body.size() > bytes_max) return std::nullopt;
+  return body;
+}
+
+}  // namespace
+
+/// One request at a time; kept alive by its own handlers.
+class HttpClient::Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(asio::io_context& context, Url base, const TransportConfig& config)
+      : context_(context), base_(std::move(base)), config_(config), tls_(make_tls_context(config)), resolver_(context), deadline_(context) {}
+
+  void get(std::string target, Headers headers, Callback callback) {
+    callback_ = std::move(callback);
+    request_ = {};
+    request_.method(http::verb::get);
+    request_.version(11);
+    request_.target(target);
+    const bool is_usual_port = base_.port == (base_.security == Security::tls ? "443" : "80");
+    request_.set(http::field::host, is_usual_port ? base_.host : base_.host + ":" + base_.port);
+    request_.set(http::field::user_agent, config_.user_agent);
+    request_.set(http::field::accept_encoding, "gzip");
+    request_.set(http::field::accept, "*/*");
+    for (const auto& [name, value] : headers) request_.set(name, value);
+    may_retry_ = is_open_;
+    limit_whole_request();
+    if (is_open_) {
+      write();
+    } else {
+      resolve();
+    }
+  }
+
+  void cancel() noexcept {
+    ++generation_;
+    callback_ = nullptr;
+    resolver_.cancel();
+    deadline_.cancel();
+    close();
+  }
+
+ private:
+  using Stream = beast::ssl_stream<beast::tcp_stream>;
+  [[nodiscard]] beast::tcp_stream& tcp_layer() { return stream_->next_layer(); }
+
+  template <class Handler>
+  auto guarded(Handler handler) {
+    return [self = shared_from_this(), generation = generation_, handler](auto&&... arguments)
+               requires std::invocable<Handler, Session&, decltype(arguments)...> {
+      if (generation == self->generation_) (self.get()->*handler)(std::forward<decltype(arguments)>(arguments)...);
+    };
+  }
+
+  void limit_whole_request() {
+    deadline_.expires_after(std::chrono::milliseconds(config_.request_timeout_ms));
+    deadline_.async_wait(guarded(&Session::on_deadline));
+  }
+  void on_deadline(error_code error) {
+    if (!error) finish(HttpError{"no whole answer from " + base_.host + " within " + std::to_string(config_.request_timeout_ms) + " ms"});
+  }
+
+  void resolve() {
+    resolver_.async_resolve(base_.host, base_.port, guarded(&Session::on_resolved));
+  }
+  void on_resolved(error_code error, tcp::resolver::results_type addresses) {
+    if (error) return finish(HttpError{"cannot resolve " + base_.host + ": " + error.message()});
+    stream_.emplace(context_, tls_);
+    tcp_layer().expires_after(std::chrono::milliseconds(config_.connect_timeout_ms));
+    tcp_layer().async_connect(addresses, guarded(&Session::on_connected));
+  }
+  void on_connected(error_code error, const tcp::endpoint&) {
+    if (error) return finish(HttpError{"cannot connect to " + base_.host + ":" + base_.port + ": " + error.message()});
+    error_code ignored;
+    tcp_layer().socket().set_option(tcp::no_delay(true), ignored);
+    is_open_ = true;
+    if (base_.security == Security::plain) return write();
+    if (!expect_host(stream_->native_handle(), base_.host)) return finish(HttpError{"cannot ask for the certificate of " + base_.host});
+    tcp_layer().expires_after(std::chrono::milliseconds(config_.connect_timeout_ms));
+    stream_->async_handshake(asio::ssl::stream_base::client, guarded(&Session::on_handshake));
+  }
+  void on_handshake(error_code error) {
+    if (error) return finish(HttpError{"TLS handshake with " + base_.host + " failed: " + handshake_failure(stream_->native_handle(), error)});
+    write();
+  }
+
+  void write() {
+    tcp_layer().expires_after(std::chrono::milliseconds(config_.first_byte_timeout_ms));
+    if (base_.security == Security::tls) {
+      http::async_write(*stream_, request_, guarded(&Session::on_written));
+    } else {
+      http::async_write(tcp_layer(), request_, guarded(&Session::on_written));
+    }
+  }
+  void on_written(error_code error, std::size_t) {
+    if (error) return on_broken("cannot send to", error);
+    response_.emplace();
+    response_->body_limit(config_.body_bytes_max);
+    response_->header_limit(64 * 1024);
+    if (base_.security == Security::tls) {
+      http::async_read_header(*stream_, buffer_, *response_, guarded(&Session::on_header));
+    } else {
+      http::async_read_header(tcp_layer(), buffer_, *response_, guarded(&Session::on_header));
+    }
+  }
+  void on_header(error_code error, std::size_t) {
+    if (error) return on_broken("no answer from", error);
+    may_retry_ = false;
+    tcp_layer().expires_never();  // the whole request has its own limit
+    if (base_.security == Security::tls) {
+      http::async_read(*stream_, buffer_, *response_, guarded(&Session::on_body));
+    } else {
+      http::async_read(tcp_layer(), buffer_, *response_, guarded(&Session::on_body));
+    }
+  }
+  void on_body(error_code error, std::size_t) {
+    if (error == http::error::body_limit) return finish(HttpError{"the answer of " + base_.host + " is over " + std::to_string(config_.body_bytes_max) + " bytes (transport.body_bytes_max)"});
+    if (error) return finish(HttpError{"the answer of " + base_.host + " broke off: " + error.message()});
+    auto message = response_->release();
+    HttpResponse response;
+    response.status = static_cast<std::uint16_t>(message.result_int());
+    response.body = std::move(message.body());
+    const auto retry_after = message[http::field::retry_after];
+    std::from_chars(retry_after.data(), retry_after.data() + retry_after.size(), response.retry_after_s);
+    if (beast::iequals(message[http::field::content_encoding], "gzip")) {
+      auto body = inflated(response.body, config_.body_bytes_max);
+      if (!body) return finish(HttpError{"the compressed answer of " + base_.host + " is damaged, or over transport.body_bytes_max"});
+      response.body = std::move(*body);
+    }
+    if (!message.keep_alive()) close();
+    finish(std::move(response));
+  }
+
+  /// A kept connection may have been closed by the server meanwhile: that is no failure, but a reason to connect again.
+  void on_broken(const char* what, error_code error) {
+    if (may_retry_) {
+      may_retry_ = false;
+      close();
+      return resolve();
+    }
+    finish(HttpError{std::string(what) + " " + base_.host + ": " + error.message()});
+  }
+
+  void finish(HttpError error) {
+    close();
+    finish(Result<HttpResponse, HttpError>(Unexpected{std::move(error)}));
+  }
+  void finish(HttpResponse response) { finish(Result<HttpResponse, HttpError>(std::move(response))); }
+  void finish(Result<HttpResponse, HttpError> result) {
+    ++generation_;
+    deadline_.cancel();
+    const Callback callback = std::exchange(callback_, nullptr);
+    if (callback) callback(std::move(result));
+  }
+
+  void close() noexcept {
+    is_open_ = false;
+    buffer_.clear();
+    if (!stream_) return;
+    error_code ignored;
+    tcp_layer().socket().close(ignored);
+    // The stream itself stays until the next connection: handlers of its own may still be on their way.
+    closed_ = std::move(stream_);
+    stream_.reset();
+    asio::post(context_, [self = shared_from_this()] { self->closed_.reset(); });
+  }
+
+  asio::io_context& context_;
+  Url base_;
+  TransportConfig config_;
+  asio::ssl::context tls_;
+  tcp::resolver resolver_;
+  asio::steady_timer deadline_;
+  std::optional<Stream> stream_;
+  std::optional<Stream> closed_;
+  bool is_open_ = false;
+  bool may_retry_ = false;
+  std::uint64_t generation_ = 0;  // handlers of an abandoned request find another number, and do nothing
+  beast::flat_buffer buffer_;
+  http::request<http::empty_body> request_;
+  std::optional<http::response_parser<http::string_body>> response_;
+  Callback callback_;
+};
+
+HttpClient::HttpClient(asio::io_context& context, Url base, const TransportConfig& config)
+    : session_(std::make_shared<Session>(context, std::move(base), config)) {}
+
+HttpClient::~HttpClient() { cancel(); }
+
+void HttpClient::get(std::string target, Headers headers, Callback callback) {
+  session_->get(std::move(target), std::move(headers), std::move(callback));
+}
+
+void HttpClient::cancel() noexcept { session_->cancel(); }
+
+}  // namespace tapeline::feeds

@@ -1,0 +1,22 @@
+// An address taken apart.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tapeline::feeds {
+
+enum class Security { plain, tls };
+
+struct Url {
+  Security security = Security::tls;
+  std::string host;
+  std::string port;
+  std::string path;  // with query; at least "/"
+};
+
+/// http, https, ws or wss; nullopt for anything else.
+[[nodiscard]] std::optional<Url> parse_url(std::string_view text);
+
+}  // namespace tapeline::feeds

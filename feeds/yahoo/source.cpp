@@ -1,0 +1,53 @@
+#include "feeds/yahoo/source.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include "feeds/checking_sink.hpp"
+#include "feeds/transport/polled_source.hpp"
+#include "feeds/yahoo/wire.hpp"
+
+namespace tapeline::feeds::yahoo {
+namespace {
+
+/// "5m", "1h", "1d" in seconds. Precondition: one of the intervals that the configuration accepts.
+int seconds_of(const std::string& interval) {
+  const int count = std::stoi(interval);
+  switch (interval.back()) {
+    case 'h': return count * 3'600;
+    case 'd': return count * 86'400;
+    default: return count * 60;
+  }
+}
+
+/// '^' and '=' stand in symbols of indices and currencies, and must not stand in a path.
+std::string escaped(const std::string& symbol) {
+  std::string text;
+  for (const char c : symbol) text += c == '^' ? "%5E" : c == '=' ? "%3D" : std::string(1, c);
+  return text;
+}
+
+}  // namespace
+
+std::unique_ptr<Source> make_source(boost::asio::io_context& context, const Config& config, const TransportConfig& transport) {
+  PolledOptions options;
+  options.name = "yahoo";
+  options.code = code;
+  options.base_url = config.base_url;
+  for (const Subscription& symbol : config.symbols) {
+    options.requests.push_back({chart, symbol.native_symbol + " " + std::to_string(seconds_of(config.interval)),
+                                "/v8/finance/chart/" + escaped(symbol.native_symbol) + "?interval=" + config.interval + "&range=" + config.range,
+                                symbol.native_symbol});
+  }
+  options.poll_seconds = config.poll_seconds;
+  options.request_spacing_ms = config.request_spacing_ms;
+  options.refusal_of = refusal_of;
+  return make_polled_source(context, std::move(options), transport);
+}
+
+CheckResult check(const Config& config, const TransportConfig& transport, int timeout_ms) {
+  boost::asio::io_context context;
+  Parser parser;
+  return check_source(context, *make_source(context, config, transport), parser, timeout_ms);
+}
+
+}  // namespace tapeline::feeds::yahoo
