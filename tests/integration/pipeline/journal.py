@@ -1,0 +1,31 @@
+"""Reads a lane's journal as core/journal/record.hpp describes it, sharing nothing with the program."""
+import collections
+import glob
+import os
+import struct
+
+SEGMENT = struct.Struct("<8sIIQQ32x")
+RECORD = struct.Struct("<IIQqIHHBBB13x")
+FILLER, DATA = 255, 1
+
+Frame = collections.namedtuple("Frame", "position end_position receive_ns kind source channel http_status context payload")
+
+
+def frames(directory):
+    """Every whole record, in order."""
+    for path in sorted(glob.glob(os.path.join(directory, "*.journal"))):
+        with open(path, "rb") as file:
+            segment = file.read()
+        magic, _, header_bytes, segment_bytes, index = SEGMENT.unpack_from(segment)
+        assert magic == b"TLJRNL1\0", path
+        offset = header_bytes
+        while offset + RECORD.size <= len(segment):
+            (_, record_bytes, position, receive_ns, payload_bytes, context_bytes, status, kind, source,
+             channel) = RECORD.unpack_from(segment, offset)
+            if position != index * segment_bytes + offset or record_bytes < RECORD.size or kind == FILLER:
+                break  # zeros, a filler, or a record that was torn by the kill
+            begin = offset + RECORD.size
+            context = segment[begin:begin + context_bytes]
+            payload = segment[begin + context_bytes:begin + context_bytes + payload_bytes]
+            yield Frame(position, position + record_bytes, receive_ns, kind, source, channel, status, context, payload)
+            offset += record_bytes
