@@ -1,16 +1,17 @@
 #include "app/lane.hpp"
 
-#include <stdexcept>
-
+#include "app/config/private_servers.hpp"
 #include "app/lane_sources.hpp"
 #include "app/version.hpp"
 #include "feeds/registry.hpp"
+#include "sinks/postgres/migrate.hpp"
 
 namespace tapeline::app {
 namespace {
 
 /// After a crash, alerts younger than this are published once more: their ids make a second delivery change nothing.
 constexpr Nanos recover_alerts_ns = 3'600 * nanos_per_second;
+constexpr JournalPosition beyond_every_position = ~JournalPosition{0};
 
 JournalConfig journal_of(const Config& config, const LaneOptions& options) {
   JournalConfig journal = config.journal;
@@ -18,11 +19,185 @@ JournalConfig journal_of(const Config& config, const LaneOptions& options) {
   return journal;
 }
 
+std::string name_of(SourceCode source) {
+  const feeds::Entry* entry = feeds::find_source(source);
+  return entry != nullptr ? std::string(entry->name) : "source " + std::to_string(static_cast<int>(source));
+}
+
+/// Hands latest values and alerts to the board that displays read.
+class BoardSink final : public CacheSink {
+ public:
+  explicit BoardSink(Board& board) : board_(board) {}
+
+  [[nodiscard]] SinkReadiness readiness() noexcept override { return SinkReadiness::ready; }
+  void on_instrument(InstrumentIndex instrument, SourceCode source, const InstrumentRow& names) noexcept override {
+    board_.set_instrument(instrument, source, names);
+  }
+  [[nodiscard]] std::size_t latest(std::span<const CachedLatest> changed) noexcept override {
+    for (const CachedLatest& entry : changed) board_.set_latest(entry.instrument, entry.latest);
+    return changed.size();
+  }
+  [[nodiscard]] std::size_t alerts(std::span<const CachedAlert> fired) noexcept override {
+    for (const CachedAlert& entry : fired) board_.add_alert(entry.instrument, entry.alert);
+    return fired.size();
+  }
+
+ private:
+  Board& board_;
+};
+
+Parser::Options parser_options(const Config& config, const JournalConfig& journal) {
+  Parser::Options options;
+  options.journal = journal;
+  options.names = configured_names(config);
+  for (const feeds::Entry& entry : feeds::registry()) options.wire[static_cast<std::size_t>(entry.code)] = entry.make_parser();
+  return options;
+}
+
 }  // namespace
 
 std::string journal_directory(const Config& config, const LaneOptions& options) {
   const std::string& root = config.journal.directory;
   return (root.empty() ? options.var_directory + "/journal" : root) + "/" + options.name;
+}
+
+Lane::Lane(const Config& config, const LaneOptions& options, const AddSources& add_sources)
+    : name_(options.name),
+      drain_timeout_ns_(Nanos{config.runtime.drain_timeout_s} * nanos_per_second),
+      journal_(journal_of(config, options)),
+      recovered_position_(journal_.end_position()) {
+  const Links links = declare_links(topology_, config.runtime);
+  const JournalConfig journal = journal_of(config, options);
+  if (journal_.bytes_truncated() > 0) {
+    operations_.tell(Severity::warning, "journal", "cut " + std::to_string(journal_.bytes_truncated()) + " bytes of a torn record at its end");
+  }
+
+  const feeds::Poller::Options poller_options{
+      .clock_interval_ns = options.is_recording ? 0 : Nanos{config.runtime.clock_interval_ms} * nanos_per_millisecond};
+  poller_ = std::make_unique<feeds::Poller>(poller_options, journal_, links.marks, operations_);
+  add_sources(*poller_);
+  open_sinks(config, options, links);
+  parser_ = std::make_unique<Parser>(parser_options(config, journal), links.marks, links.events, operations_);
+
+  Kernels::Options kernels;
+  kernels.bars = config.bars;
+  kernels.indicators = config.indicators;
+  kernels.signals = config.signals;
+  kernels.alerts = config.alerts;
+  kernels.lateness_ns = configured_lateness(config);
+  kernels.periods_per_year = periods_per_year;
+  kernels.stored_position = stored_position_;
+  // A recording's stamps are not ours: nothing of it counts as live, and all of its alerts are told.
+  kernels.live_position = options.is_recording ? beyond_every_position : recovered_position_;
+  kernels.recover_alerts_ns = options.is_recording ? 0 : wall_now_ns() - recover_alerts_ns;
+  kernels_ = std::make_unique<Kernels>(std::move(kernels), links.events, links.rows, links.updates);
+
+  Stage& writer = postgres_ ? static_cast<Stage&>(*postgres_) : *null_writer_;
+  const std::vector<int> cpus = usable_cpus();
+  declare_stages(topology_, links, {*poller_, *parser_, *kernels_, writer, *cache_}, config.runtime, cpus.size());
+  plan_ = topology_.plan(cpus, config.runtime);
+  runner_ = std::make_unique<Runner>(topology_, plan_);
+}
+
+Lane::~Lane() = default;
+
+void Lane::open_sinks(const Config& config, const LaneOptions& options, const Links& links) {
+  const bool wanted = options.sinks == SinkChoice::configured;
+  if (wanted && config.postgres.enabled) {
+    const Secret dsn = resolve_postgres(config.postgres, options.var_directory);
+    for (const std::string& applied : sinks::postgres::migrate(dsn, config.postgres.call_timeout_ms)) {
+      operations_.tell(Severity::info, "writer", "applied migration " + applied);
+    }
+    postgres_ = std::make_unique<sinks::postgres::Writer>(
+        sinks::postgres::Writer::Options{config.postgres, dsn, options.name, options.configuration_hash, version, name_of}, links.rows, operations_);
+    stored_position_ = postgres_->open();
+    if (!options.is_recording) postgres_->measure_from(wall_now_ns());
+    if (options.is_recording) postgres_->measure_from(std::numeric_limits<Nanos>::max());
+  } else {
+    null_writer_ = std::make_unique<NullWriter>(links.rows);
+  }
+  std::vector<CacheSink*> cache_sinks;
+  board_sink_ = std::make_unique<BoardSink>(board_);
+  cache_sinks.push_back(board_sink_.get());
+  if (wanted && config.redis.enabled) {
+    sinks::redis::Config redis = config.redis;
+    redis.address = resolve_redis(config.redis, options.var_directory);
+    redis_ = std::make_unique<sinks::redis::Publisher>(
+        redis, sinks::redis::Publisher::Surroundings{name_of, [this](Severity severity, std::string text) {
+                                                       operations_.tell(severity, "redis", std::move(text));
+                                                     }});
+    cache_sinks.push_back(redis_.get());
+  }
+  cache_ = std::make_unique<Cache>(links.updates, std::move(cache_sinks),
+                                   Cache::Options{Nanos{config.redis.flush_interval_ms} * nanos_per_millisecond});
+}
+
+void Lane::start() {
+  started_ns_ = steady_now_ns();
+  runner_->start();
+}
+
+void Lane::request_stop() noexcept { runner_->request_stop(drain_timeout_ns_); }
+
+bool Lane::join() { return runner_->join(); }
+
+bool Lane::fenced() const { return postgres_ && postgres_->status().is_fenced; }
+
+std::vector<SinkState> Lane::sink_states() const {
+  std::vector<SinkState> states;
+  if (postgres_) {
+    const auto status = postgres_->status();
+    states.push_back({"postgres", status.state, status.is_healthy});
+  }
+  if (redis_) {
+    const auto status = redis_->status();
+    const bool is_connected = status.state == sinks::redis::State::connected;
+    const std::string reason = is_connected || status.last_error.empty() ? "" : ": " + status.last_error;
+    states.push_back({"redis", sinks::redis::to_string(status.state) + reason, is_connected});
+  }
+  return states;
+}
+
+LaneStats Lane::stats() const {
+  LaneStats stats;
+  stats.lane = name_;
+  stats.elapsed_s = static_cast<double>(steady_now_ns() - started_ns_) / 1e9;
+  stats.frames = poller_->counts().frames.value();
+  stats.bytes = poller_->counts().bytes.value();
+  stats.frames_refused = poller_->counts().refused.value();
+  const KernelsCounts& counts = kernels_->counts();
+  stats.ticks = counts.ticks.value();
+  stats.bars = counts.bars.value();
+  stats.source_bars = counts.source_bars.value();
+  stats.signals = counts.signals.value();
+  stats.alerts = counts.alerts.value();
+  stats.rejects = counts.rejects.value();
+  stats.refusals = counts.refusals.value();
+  stats.late = counts.late.value();
+  stats.unchanged = counts.unchanged.value();
+  stats.gaps = counts.gaps.value();
+  stats.instruments = counts.instruments.value();
+  stats.ignored = parser_->counts().ignored_by_kind();
+  stats.journal_position = journal_.end_position();
+  stats.journal_recovered = recovered_position_;
+  const LatencyHistogram& computed = counts.received_to_computed;
+  stats.latency_count = computed.count();
+  stats.latency_p50_ns = computed.quantile_ns(0.5);
+  stats.latency_p99_ns = computed.quantile_ns(0.99);
+  stats.latency_p999_ns = computed.quantile_ns(0.999);
+  stats.latency_max_ns = computed.max_ns();
+  if (postgres_) {
+    const auto status = postgres_->status();
+    stats.rows_committed = status.rows_committed;
+    stats.batches = status.batches;
+    stats.checkpoint = status.checkpoint;
+    stats.commit_p50_ns = postgres_->received_to_committed().quantile_ns(0.5);
+    stats.commit_p99_ns = postgres_->received_to_committed().quantile_ns(0.99);
+  }
+  for (const Topology::Link& link : topology_.links()) stats.links.push_back({link.name, link.depth(link.ring), link.options.capacity});
+  stats.sinks = sink_states();
+  stats.sources = poller_->statuses();
+  return stats;
 }
 
 }  // namespace tapeline::app

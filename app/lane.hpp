@@ -36,6 +36,9 @@ struct LaneOptions {
   bool is_recording = false;        // time comes from the recording: no clock frames, open bars end with it
 };
 
+/// Where the lane's journal lies: <var>/journal/<lane>, or below journal.directory.
+[[nodiscard]] std::string journal_directory(const Config& config, const LaneOptions& options);
+
 class Lane {
  public:
   /// Adds the lane's sources to its poller.
@@ -62,8 +65,10 @@ class Lane {
 
  private:
   void open_sinks(const Config& config, const LaneOptions& options, const Links& links);
+  [[nodiscard]] std::vector<SinkState> sink_states() const;
 
   std::string name_;
+  Nanos drain_timeout_ns_;
   Operations operations_;
   Board board_;
   JournalWriter journal_;

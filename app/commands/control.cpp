@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -99,8 +100,13 @@ int control(Lane& lane, const ControlOptions& options) {
   Reporter reporter(lane, options);
   lane.start();
   const Nanos started_ns = steady_now_ns();
+  const auto round_is_done = [&] {
+    const auto sources = lane.stats().sources;
+    return !sources.empty() && std::all_of(sources.begin(), sources.end(), [](const auto& source) { return source.rounds > 0; });
+  };
   const auto is_over = [&](Nanos now_ns) {
     return signals_received > 0 || lane.fenced() || (options.until_exhausted && lane.exhausted()) ||
+           (options.until_round_done && round_is_done()) ||
            (options.for_seconds && static_cast<double>(now_ns - started_ns) / 1e9 >= *options.for_seconds);
   };
   for (Nanos now_ns = steady_now_ns(); !is_over(now_ns); now_ns = steady_now_ns()) {

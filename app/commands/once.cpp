@@ -6,6 +6,7 @@
 
 #include "app/commands/control.hpp"
 #include "app/config/loader.hpp"
+#include "app/config/private_servers.hpp"
 #include "app/lane.hpp"
 #include "app/lane_sources.hpp"
 

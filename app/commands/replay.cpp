@@ -8,19 +8,24 @@
 
 #include "app/commands/control.hpp"
 #include "app/config/loader.hpp"
+#include "app/config/private_servers.hpp"
 #include "app/lane.hpp"
 #include "feeds/registry.hpp"
+#include "feeds/replay/recording_reader.hpp"
 #include "feeds/replay/source.hpp"
 
 namespace tapeline::app {
 namespace {
 
 /// The journal of a recording is made from it again, byte for byte: what an earlier replay left is not needed.
-void clear_journal(const std::string& directory) {
-  if (!std::filesystem::exists(directory)) return;
-  // Taken and given back: another replay of the same recording must not lose its journal under its feet.
-  JournalConfig journal;
-  journal.directory = directory;
+void clear_journal(const Config& config, const std::string& directory) {
+  if (list_segments(directory).empty()) return;
+  {
+    // Throws while another replay of the same recording writes it: its journal is not taken from under its feet.
+    JournalConfig journal = config.journal;
+    journal.directory = directory;
+    const JournalWriter lock(journal);
+  }
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {
     if (entry.path().extension() == ".journal") std::filesystem::remove(entry.path());
   }
@@ -44,7 +49,7 @@ int run_replay(const ReplayOptions& options) {
                            .var_directory = resolve_var_directory(),
                            .sinks = options.null_sink ? SinkChoice::none : SinkChoice::configured,
                            .is_recording = true};
-  clear_journal(journal_directory(loaded.config, lane_options));
+  clear_journal(loaded.config, journal_directory(loaded.config, lane_options));
   Lane lane(loaded.config, lane_options, [&](feeds::Poller& poller) {
     poller.add(feeds::replay::make_source(poller.context(), options.recordings, entry->code, Channel{1}));
   });
