@@ -25,7 +25,7 @@ std::string configuration_hash(const Config& config) {
                       indicators.bollinger_width, indicators.volatility_length);
   text += fmt::format("{} {}\n", config.signals.rsi_buy_below, config.signals.rsi_sell_above);
   const AlertsConfig& alerts = config.alerts;
-  text += fmt::format("{} {} {} {}\n", alerts.rsi_hysteresis, alerts.move_pct_min, alerts.move_hysteresis_pct, alerts.cooldown_s);
+  text += fmt::format("{} {} {} {} {}\n", alerts.rsi_hysteresis, alerts.move_pct_min, alerts.move_hysteresis_pct, alerts.max_age_s, alerts.cooldown_s);
   const SourcesConfig& sources = config.sources;
   add_symbols(text, "alpha_vantage", sources.alpha_vantage.symbols, sources.alpha_vantage.lateness_ms);
   add_symbols(text, "coingecko", sources.coingecko.symbols, sources.coingecko.lateness_ms);

@@ -95,6 +95,7 @@ class Binder {
       alerts.number("rsi_hysteresis", config_.alerts.rsi_hysteresis, 0, 50);
       alerts.number("move_pct_min", config_.alerts.move_pct_min, 0.0001, 1'000);
       alerts.number("move_hysteresis_pct", config_.alerts.move_hysteresis_pct, 0, 1'000);
+      alerts.integer("max_age_s", config_.alerts.max_age_s, 0, 366 * day_s);
       alerts.integer("cooldown_s", config_.alerts.cooldown_s, 0, day_s);
       if (config_.alerts.move_hysteresis_pct > config_.alerts.move_pct_min) {
         alerts.complain("move_hysteresis_pct", "is above move_pct_min; the rule would never be armed again");

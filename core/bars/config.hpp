@@ -31,6 +31,7 @@ struct AlertsConfig {
   double rsi_hysteresis = 5.0;            // RSI must come back this far before the rule is armed again
   double move_pct_min = 1.0;              // a bar's |change| at or above is a significant move
   double move_hysteresis_pct = 0.2;       // and must come back this far before the rule is armed again
+  std::uint32_t max_age_s = 600;          // no alert on a bar that had ended longer ago when it arrived: history is no news
   std::uint32_t cooldown_s = 60;          // between two alerts of one rule, instrument and interval, in event time
 };
 

@@ -5,6 +5,7 @@
 // Cost      An increment is a load, an add and a store: no locked instruction.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -52,7 +53,7 @@ class LatencyHistogram {
     std::uint64_t seen = 0;
     for (std::size_t bucket = 0; bucket < buckets_.size(); ++bucket) {
       seen += buckets_[bucket].value();
-      if (seen >= rank) return upper_edge_ns(bucket);
+      if (seen >= rank) return std::min(upper_edge_ns(bucket), max_ns());
     }
     return max_ns();
   }

@@ -114,7 +114,8 @@ std::vector<ThreadPlan> Topology::plan(const std::vector<int>& cpus, const Runti
       threads.emplace_back();
     }
     ThreadPlan& thread = threads[index];
-    thread.name += (thread.name.empty() ? "" : "+") + std::string(stages_[i].stage->name());
+    if (!thread.name.empty()) thread.name += '+';
+    thread.name += stages_[i].stage->name();
     thread.stages.push_back(i);
   }
   const std::vector<int>& pinned = config.cpus.empty() ? cpus : config.cpus;

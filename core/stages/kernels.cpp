@@ -39,7 +39,9 @@ std::size_t Kernels::poll() noexcept {
     for (const MarketEvent& event : ready.first(std::min(ready.size(), events_per_poll - done))) {
       handle(event);
       if ((event.flags & event_ends_frame) != 0) end_frame();
-      received[done + taken] = event.position >= options_.live_position ? event.receive_ns : never_ns;
+      // One sample a frame, when the last of its events is done: a long answer counts once.
+      const bool is_sample = event.position >= options_.live_position && (event.flags & event_ends_frame) != 0;
+      received[done + taken] = is_sample ? event.receive_ns : never_ns;
       ++taken;
       has_room = rows_.flush() && updates_.flush();
       if (!has_room) break;
@@ -330,7 +332,9 @@ void Kernels::finish_bar(InstrumentIndex index, BarEvaluator& evaluator, const O
   row.source = instrument.source;
   row.as_bar = evaluation.row;
   if (evaluation.signal_changed) write_signal(index, evaluation, cause);
-  if (evaluation.fired_rules != 0) write_alerts(index, evaluation, cause);
+  const Nanos end_ns = bar.start_ns + Nanos{evaluator.interval_s()} * nanos_per_second;
+  const bool is_news = cause.receive_ns - end_ns <= Nanos{options_.alerts.max_age_s} * nanos_per_second;
+  if (evaluation.fired_rules != 0 && is_news) write_alerts(index, evaluation, cause);
 
   Latest& latest = instrument.latest;
   const bool shown = latest.interval_s == 0 || evaluator.interval_s() <= latest.interval_s;

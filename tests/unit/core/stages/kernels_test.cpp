@@ -24,7 +24,7 @@ class Harness {
     options.bars.intervals_s = {1};
     options.bars.quiet_grace_ms = 5'000;
     options.indicators = {.sma_length = 3, .rsi_length = 2, .bollinger_length = 3, .bollinger_width = 2, .volatility_length = 2};
-    options.alerts = {.rsi_hysteresis = 5, .move_pct_min = 50, .move_hysteresis_pct = 0.2, .cooldown_s = 0};
+    options.alerts = {.rsi_hysteresis = 5, .move_pct_min = 50, .move_hysteresis_pct = 0.2, .max_age_s = 2'000'000'000, .cooldown_s = 0};
     options.periods_per_year = [](SourceCode, std::string_view, std::uint32_t) { return 365.0; };
     return options;
   }
