@@ -59,6 +59,9 @@ int parse_and_run(int argc, char** argv) {
   RunOptions run;
   CLI::App* run_command = cli.add_subcommand("run", "run the configured sources through the pipeline until Ctrl-C");
   add_config(run_command, run.config_file);
+  run_command->add_option("--lane", run.lane, "name of the lane, instead of the configuration's")->check([](const std::string& name) {
+    return is_lane_name(name) ? std::string() : "\"" + name + "\" names a folder; write 1 to 63 letters, digits, _ or -";
+  });
   run_command->add_option("--for", run.for_seconds, "end by itself after this many seconds, with everything drained");
   run_command->add_flag("--plain", run.plain, "log lines instead of the live view");
   run_command->add_flag("--json", run.json, "print the summary as one JSON object");

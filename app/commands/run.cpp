@@ -10,7 +10,7 @@ namespace tapeline::app {
 
 int run_pipeline(const RunOptions& options) {
   const LoadedConfig loaded = load_config(options.config_file);
-  const LaneOptions lane_options{.name = loaded.config.lane,
+  const LaneOptions lane_options{.name = options.lane.empty() ? loaded.config.lane : options.lane,
                                  .configuration_hash = loaded.hash,
                                  .var_directory = resolve_var_directory(),
                                  .sinks = SinkChoice::configured,

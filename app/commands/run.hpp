@@ -8,6 +8,7 @@ namespace tapeline::app {
 
 struct RunOptions {
   std::string config_file;
+  std::string lane;                   // instead of the configuration's; empty: that one
   std::optional<double> for_seconds;  // then it drains and ends by itself
   bool plain = false;                 // log lines also on a terminal
   bool json = false;                  // the summary as one JSON object

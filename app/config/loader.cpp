@@ -56,11 +56,7 @@ class Binder {
 
   void bind_root() {
     root_.text("lane", config_.lane);
-    const bool is_name = !config_.lane.empty() && config_.lane.size() <= 63 &&
-                         std::all_of(config_.lane.begin(), config_.lane.end(), [](char c) {
-                           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-                         });
-    if (!is_name) root_.complain("lane", "names a folder; write 1 to 63 letters, digits, _ or -");
+    if (!is_lane_name(config_.lane)) root_.complain("lane", "names a folder; write 1 to 63 letters, digits, _ or -");
     table("journal", [&](Section& journal) {
       journal.text("directory", config_.journal.directory);
       journal.power_of_two("segment_bytes", config_.journal.segment_bytes, 64 * 1024, std::int64_t{1} << 30);
@@ -287,6 +283,12 @@ LoadedConfig load_config(const std::string& path) {
     throw ConfigErrors({chosen + ": cannot be read; name a TOML file after --config"});
   }
   return parse_config(text.str(), chosen);
+}
+
+bool is_lane_name(std::string_view name) {
+  return !name.empty() && name.size() <= 63 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
 }
 
 std::vector<std::string> known_keys() {

@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/config/config.hpp"
@@ -29,6 +30,8 @@ struct LoadedConfig {
 [[nodiscard]] LoadedConfig load_config(const std::string& path);
 /// For tests: `name` stands for the file in messages.
 [[nodiscard]] LoadedConfig parse_config(const std::string& text, const std::string& name);
+/// 1 to 63 letters, digits, _ or -: it names a folder.
+[[nodiscard]] bool is_lane_name(std::string_view name);
 /// Every key that a configuration may have, dotted ("bars.intervals_s").
 [[nodiscard]] std::vector<std::string> known_keys();
 

@@ -59,7 +59,7 @@ std::string number(double value, int decimals) {
 }
 
 /// As many decimals as the price itself has, at least 2: bands line up with prices.
-int decimals_of(const Latest& latest) { return std::clamp(-static_cast<int>(latest.price_exponent), 2, 8); }
+int decimals_of(const Latest& latest) { return latest.price_exponent < -8 ? 4 : std::clamp(-static_cast<int>(latest.price_exponent), 2, 8); }
 
 std::string_view color_of(Signal signal) {
   return signal == Signal::buy ? green : signal == Signal::sell ? red : dim;
@@ -79,7 +79,9 @@ std::string board_line(const BoardLine& line, Nanos now_ns) {
   if (!line.has_value) return fmt::format(" {:<12} {:<14} {}no price yet", line.symbol, source_name, dim);
   const Latest& latest = line.latest;
   const int decimals = decimals_of(latest);
-  const std::string price = to_string(Int128{latest.price_mantissa}, latest.price_exponent);
+  // Yahoo's prices are single-precision numbers with all their digits: eight decimals are enough to look at.
+  const std::string price = latest.price_exponent < -8 ? number(to_double(Int128{latest.price_mantissa}, latest.price_exponent), 4)
+                                                       : to_string(Int128{latest.price_mantissa}, latest.price_exponent);
   const std::string_view change_color = latest.change_pct > 0 ? green : latest.change_pct < 0 ? red : plain;
   const std::string change = std::isnan(latest.change_pct) ? "-" : fmt::format("{:+.3f}%", latest.change_pct);
   return fmt::format(" {:<12} {}{:<14}{} {:>14} {}{:>9}{} {:>6} {:>13} {:>13}  {}{:<4}{} {:<8} {:>8}", line.symbol, dim,
