@@ -135,7 +135,7 @@ enabled = true
         self.assertNotIn("open-secret", lines[0])
 
     def test_the_files_that_we_ship_are_without_mistake(self):
-        environment = {"TAPELINE_SIM": "127.0.0.1:1", "ALPHAVANTAGE_KEY": "demo"}
+        environment = {"TAPELINE_SIM": "127.0.0.1:1", "TAPELINE_DEMO_KEY": "demo", "ALPHAVANTAGE_KEY": "demo"}
         for name in ("default", "demo", "live"):
             done = harness.tapeline("check", "--config-only", "--config", f"config/{name}.toml", var=self.folder.path,
                                     environment=environment)

@@ -21,7 +21,7 @@ class Demo(harness.PipelineTest):
         cls.addClassCleanup(subscriber.close)
         harness.until(lambda: "psubscribe" in subscriber.stdout, "the subscriber listens")
         cls.done = harness.tapeline("run", "--config", "config/demo.toml", "--for", str(RUN_S), "--plain", "--json",
-                                    var=cls.servers.var, environment={"TAPELINE_SIM": simulator.address})
+                                    var=cls.servers.var, environment={"TAPELINE_SIM": simulator.address, "TAPELINE_DEMO_KEY": "demo"})
         cls.heard = cls.alerts_heard(subscriber.stdout)
         cls.keys = set(cls.servers.redis("keys", "*").split())
 
@@ -31,18 +31,13 @@ class Demo(harness.PipelineTest):
 
     @staticmethod
     def alerts_heard(output):
-        """Payloads by alert_id, of the arrays ["pmessage", pattern, channel, payload] that redis-cli prints."""
+        """Payloads by alert_id, of the lines ["pmessage", pattern, channel, payload] that redis-cli prints."""
         heard = {}
-        decoder, rest = json.JSONDecoder(), output.lstrip()
-        while rest:
-            try:
-                entry, end = decoder.raw_decode(rest)
-            except ValueError:
-                break  # redis-cli is still writing it
-            rest = rest[end:].lstrip()
-            if entry[0] == "pmessage":
-                alert = json.loads(entry[3])
-                heard[alert["alert_id"]] = dict(alert, channel=entry[2])
+        for line in output.splitlines():
+            if line.startswith('["pmessage"') and line.endswith("]"):
+                _, _, channel, payload = json.loads(line)
+                alert = json.loads(payload)
+                heard[alert["alert_id"]] = dict(alert, channel=channel)
         return heard
 
     def test_the_summary_agrees_with_the_tables(self):

