@@ -209,6 +209,31 @@ intervals_s = [1, 60]
         self.assertNotEqual(done.status, 0, str(done))
         self.assertIn(damaged, done.stderr, str(done))
 
+    def test_recordings_of_the_same_time_are_read_side_by_side(self):
+        """A recording for each symbol, as recorders write them: one must not make the other late."""
+        trades = random_trades(seed=10, count=600)
+        names = [self.recording(lines_of(trade for trade in trades if trade.symbol == symbol), symbol + ".txt")
+                 for symbol in ("BTCUSDT", "ETHUSDT")]
+        summary = self.replay(*names)
+        self.assertEqual(summary["late"], 0)
+        self.assertEqual(sorted(bars.trades_in(self.servers)), sorted(trades))
+        for interval_s in (1, 60):
+            self.assertEqual(bars.bars_in(self.servers, interval_s), bars.bars_of(trades, interval_s))
+
+    def test_recordings_that_follow_each_other_are_one(self):
+        trades = random_trades(seed=11, count=600)
+        lines = list(lines_of(trades))
+        self.replay(self.recording(lines[:251], "1.txt"), self.recording(lines[251:], "2.txt"))
+        self.assertEqual(bars.trades_in(self.servers), trades)
+        for interval_s in (1, 60):
+            self.assertEqual(bars.bars_in(self.servers, interval_s), bars.bars_of(trades, interval_s))
+
+    def test_lines_may_end_like_those_of_windows(self):
+        trades = random_trades(seed=12, count=50)
+        recording = self.folder.write("recording.txt", "".join(line + "\r\n" for line in lines_of(trades)))
+        self.replay(recording)
+        self.assertEqual(bars.trades_in(self.servers), trades)
+
     def test_a_recording_that_is_not_there_is_named(self):
         config = self.config(self.config_text)
         missing = self.folder.path + "/missing.txt.gz"
