@@ -11,11 +11,11 @@ namespace {
 
 PolledRequest request_of(const Config& config, const std::string& native_symbol) {
   if (config.function == Function::global_quote) {
-    return {global_quote, native_symbol, "/query?function=GLOBAL_QUOTE&symbol=" + native_symbol, native_symbol};
+    return {global_quote, native_symbol, "/query?function=GLOBAL_QUOTE&symbol=" + url_encoded(native_symbol), native_symbol};
   }
   const std::string minutes = std::to_string(config.interval_minutes);
   return {intraday, native_symbol + " " + std::to_string(config.interval_minutes * 60),
-          "/query?function=TIME_SERIES_INTRADAY&symbol=" + native_symbol + "&interval=" + minutes + "min&outputsize=compact", native_symbol};
+          "/query?function=TIME_SERIES_INTRADAY&symbol=" + url_encoded(native_symbol) + "&interval=" + minutes + "min&outputsize=compact", native_symbol};
 }
 
 }  // namespace

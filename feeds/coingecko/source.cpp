@@ -26,7 +26,7 @@ template <class Strings>
 std::string joined(const Strings& strings) {
   std::string text;
   // No space after a comma: the source would drop that coin without a word.
-  for (const std::string& one : strings) text += (text.empty() ? "" : ",") + one;
+  for (const std::string& one : strings) text += (text.empty() ? "" : ",") + url_encoded(one);
   return text;
 }
 

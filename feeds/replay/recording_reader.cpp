@@ -36,7 +36,12 @@ bool RecordingReader::fill() {
   end_ -= std::exchange(begin_, 0);
   if (end_ == buffer_.size()) buffer_.resize(buffer_.size() * 2);
   const int read = gzread(file_, buffer_.data() + end_, static_cast<unsigned>(buffer_.size() - end_));
-  if (read < 0) throw std::runtime_error(files_[next_file_ - 1] + " is damaged after " + std::to_string(lines_) + " lines: not a whole gzip file");
+  int error = Z_OK;
+  if (read <= 0) gzerror(file_, &error);  // a file that was cut off ends like a whole one, but for this
+  if (read < 0 || error == Z_BUF_ERROR) {
+    throw std::runtime_error(files_[next_file_ - 1] + " is damaged after line " + std::to_string(lines_) +
+                             " of the recording: not a whole gzip file; fetch or pack it again");
+  }
   end_ += static_cast<std::size_t>(read);
   return read > 0;
 }

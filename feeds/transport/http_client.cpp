@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -10,7 +11,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
@@ -67,9 +68,9 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
     request_.set(http::field::accept_encoding, "gzip");
     request_.set(http::field::accept, "*/*");
     for (const auto& [name, value] : headers) request_.set(name, value);
-    may_retry_ = is_open_;
+    may_retry_ = connection_ != nullptr;
     limit_whole_request();
-    if (is_open_) {
+    if (connection_) {
       write();
     } else {
       resolve();
@@ -85,12 +86,20 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
   }
 
  private:
-  using Stream = beast::ssl_stream<beast::tcp_stream>;
-  [[nodiscard]] beast::tcp_stream& tcp_layer() { return stream_->next_layer(); }
+  /// A connection, and what its operations refer to. Without TLS only the lower layer of the stream is used.
+  struct Connection {
+    Connection(asio::io_context& context, asio::ssl::context& tls) : stream(context, tls) {}
+    beast::ssl_stream<beast::tcp_stream> stream;
+    beast::flat_buffer buffer;
+    http::request<http::empty_body> request;
+    std::optional<http::response_parser<http::string_body>> response;
+  };
+  [[nodiscard]] beast::tcp_stream& tcp_layer() { return connection_->stream.next_layer(); }
 
   template <class Handler>
   auto guarded(Handler handler) {
-    return [self = shared_from_this(), generation = generation_, handler](auto&&... arguments)
+    // What an operation refers to is held by its handler, also when the connection has been given up meanwhile.
+    return [self = shared_from_this(), connection = connection_, generation = generation_, handler](auto&&... arguments)
                requires std::invocable<Handler, Session&, decltype(arguments)...> {
       if (generation == self->generation_) (self.get()->*handler)(std::forward<decltype(arguments)>(arguments)...);
     };
@@ -104,75 +113,89 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
     if (!error) finish(HttpError{"no whole answer from " + base_.host + " within " + std::to_string(config_.request_timeout_ms) + " ms"});
   }
 
+  /// What went wrong, and which limit it was when time ran out.
+  static std::string reason(error_code error, int timeout_ms) {
+    return error == beast::error::timeout ? "nothing within " + std::to_string(timeout_ms) + " ms" : error.message();
+  }
+
   void resolve() {
     resolver_.async_resolve(base_.host, base_.port, guarded(&Session::on_resolved));
   }
   void on_resolved(error_code error, tcp::resolver::results_type addresses) {
     if (error) return finish(HttpError{"cannot resolve " + base_.host + ": " + error.message()});
-    stream_.emplace(context_, tls_);
+    connection_ = std::make_shared<Connection>(context_, tls_);
     tcp_layer().expires_after(std::chrono::milliseconds(config_.connect_timeout_ms));
     tcp_layer().async_connect(addresses, guarded(&Session::on_connected));
   }
   void on_connected(error_code error, const tcp::endpoint&) {
-    if (error) return finish(HttpError{"cannot connect to " + base_.host + ":" + base_.port + ": " + error.message()});
+    if (error) return finish(HttpError{"cannot connect to " + base_.host + ":" + base_.port + ": " + reason(error, config_.connect_timeout_ms)});
     error_code ignored;
     tcp_layer().socket().set_option(tcp::no_delay(true), ignored);
-    is_open_ = true;
     if (base_.security == Security::plain) return write();
-    if (!expect_host(stream_->native_handle(), base_.host)) return finish(HttpError{"cannot ask for the certificate of " + base_.host});
+    if (!expect_host(connection_->stream.native_handle(), base_.host)) return finish(HttpError{"cannot ask for the certificate of " + base_.host});
     tcp_layer().expires_after(std::chrono::milliseconds(config_.connect_timeout_ms));
-    stream_->async_handshake(asio::ssl::stream_base::client, guarded(&Session::on_handshake));
+    connection_->stream.async_handshake(asio::ssl::stream_base::client, guarded(&Session::on_handshake));
   }
   void on_handshake(error_code error) {
-    if (error) return finish(HttpError{"TLS handshake with " + base_.host + " failed: " + handshake_failure(stream_->native_handle(), error)});
+    if (error) return finish(HttpError{"TLS handshake with " + base_.host + " failed: " + handshake_failure(connection_->stream.native_handle(), error)});
     write();
   }
 
   void write() {
+    connection_->request = request_;
     tcp_layer().expires_after(std::chrono::milliseconds(config_.first_byte_timeout_ms));
     if (base_.security == Security::tls) {
-      http::async_write(*stream_, request_, guarded(&Session::on_written));
+      http::async_write(connection_->stream, connection_->request, guarded(&Session::on_written));
     } else {
-      http::async_write(tcp_layer(), request_, guarded(&Session::on_written));
+      http::async_write(tcp_layer(), connection_->request, guarded(&Session::on_written));
     }
   }
   void on_written(error_code error, std::size_t) {
     if (error) return on_broken("cannot send to", error);
-    response_.emplace();
-    response_->body_limit(config_.body_bytes_max);
-    response_->header_limit(64 * 1024);
+    auto& response = connection_->response.emplace();
+    response.body_limit(config_.body_bytes_max);
+    response.header_limit(64 * 1024);
     if (base_.security == Security::tls) {
-      http::async_read_header(*stream_, buffer_, *response_, guarded(&Session::on_header));
+      http::async_read_header(connection_->stream, connection_->buffer, response, guarded(&Session::on_header));
     } else {
-      http::async_read_header(tcp_layer(), buffer_, *response_, guarded(&Session::on_header));
+      http::async_read_header(tcp_layer(), connection_->buffer, response, guarded(&Session::on_header));
     }
   }
   void on_header(error_code error, std::size_t) {
+    if (error == http::error::body_limit) return on_body_limit();
     if (error) return on_broken("no answer from", error);
     may_retry_ = false;
     tcp_layer().expires_never();  // the whole request has its own limit
     if (base_.security == Security::tls) {
-      http::async_read(*stream_, buffer_, *response_, guarded(&Session::on_body));
+      http::async_read(connection_->stream, connection_->buffer, *connection_->response, guarded(&Session::on_body));
     } else {
-      http::async_read(tcp_layer(), buffer_, *response_, guarded(&Session::on_body));
+      http::async_read(tcp_layer(), connection_->buffer, *connection_->response, guarded(&Session::on_body));
     }
   }
   void on_body(error_code error, std::size_t) {
-    if (error == http::error::body_limit) return finish(HttpError{"the answer of " + base_.host + " is over " + std::to_string(config_.body_bytes_max) + " bytes (transport.body_bytes_max)"});
+    if (error == http::error::body_limit) return on_body_limit();
     if (error) return finish(HttpError{"the answer of " + base_.host + " broke off: " + error.message()});
-    auto message = response_->release();
+    auto message = connection_->response->release();
     HttpResponse response;
     response.status = static_cast<std::uint16_t>(message.result_int());
     response.body = std::move(message.body());
     const auto retry_after = message[http::field::retry_after];
     std::from_chars(retry_after.data(), retry_after.data() + retry_after.size(), response.retry_after_s);
-    if (beast::iequals(message[http::field::content_encoding], "gzip")) {
+    response.retry_after_s = std::max(response.retry_after_s, 0);
+    if (beast::iequals(message[http::field::content_encoding], "gzip") && !response.body.empty()) {
       auto body = inflated(response.body, config_.body_bytes_max);
-      if (!body) return finish(HttpError{"the compressed answer of " + base_.host + " is damaged, or over transport.body_bytes_max"});
+      if (!body) {
+        return finish(HttpError{"the compressed answer of " + base_.host + " is damaged, or over transport.body_bytes_max"});
+      }
       response.body = std::move(*body);
     }
-    if (!message.keep_alive()) close();
+    // Bytes that nobody asked for must not be taken for the next answer.
+    if (!message.keep_alive() || connection_->buffer.size() > 0) close();
     finish(std::move(response));
+  }
+  void on_body_limit() {
+    finish(HttpError{"the answer of " + base_.host + " is over " + std::to_string(config_.body_bytes_max) +
+                     " bytes (transport.body_bytes_max)"});
   }
 
   /// A kept connection may have been closed by the server meanwhile: that is no failure, but a reason to connect again.
@@ -182,7 +205,7 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
       close();
       return resolve();
     }
-    finish(HttpError{std::string(what) + " " + base_.host + ": " + error.message()});
+    finish(HttpError{std::string(what) + " " + base_.host + ": " + reason(error, config_.first_byte_timeout_ms)});
   }
 
   void finish(HttpError error) {
@@ -198,15 +221,10 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
   }
 
   void close() noexcept {
-    is_open_ = false;
-    buffer_.clear();
-    if (!stream_) return;
+    if (!connection_) return;
     error_code ignored;
     tcp_layer().socket().close(ignored);
-    // The stream itself stays until the next connection: handlers of its own may still be on their way.
-    closed_ = std::move(stream_);
-    stream_.reset();
-    asio::post(context_, [self = shared_from_this()] { self->closed_.reset(); });
+    connection_.reset();
   }
 
   asio::io_context& context_;
@@ -215,14 +233,10 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
   asio::ssl::context tls_;
   tcp::resolver resolver_;
   asio::steady_timer deadline_;
-  std::optional<Stream> stream_;
-  std::optional<Stream> closed_;
-  bool is_open_ = false;
+  std::shared_ptr<Connection> connection_;  // null: the next request begins with a new one
   bool may_retry_ = false;
   std::uint64_t generation_ = 0;  // handlers of an abandoned request find another number, and do nothing
-  beast::flat_buffer buffer_;
-  http::request<http::empty_body> request_;
-  std::optional<http::response_parser<http::string_body>> response_;
+  http::request<http::empty_body> request_;  // kept for a second try
   Callback callback_;
 };
 

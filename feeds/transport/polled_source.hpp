@@ -2,8 +2,9 @@
 //
 // Threads   The io_context's.
 // Output    every answer becomes a frame, refusals included: the journal keeps every byte but keys.
-// Failure   Network trouble, rate limits and server errors pause the rounds; a permanent refusal ends its request for good;
-//           both stand in status().
+// Failure   A rate limit and trouble on the way to the server pause the round. A request whose answers are in trouble is
+//           asked for again a few times, then the others get their turn until the next round. A permanent refusal ends
+//           its request for good. All of it stands in status().
 #pragma once
 
 #include <functional>

@@ -51,12 +51,11 @@ class TypedConnection final : public Base, public std::enable_shared_from_this<T
 
   void send(std::string text) override {
     outgoing_.push_back(std::move(text));
-    if (outgoing_.size() == 1) write();
+    if (is_open_ && outgoing_.size() == 1) write();
   }
 
   void cancel() noexcept override {
-    callbacks_ = {};
-    is_over_ = true;
+    is_over_ = true;  // the callbacks stay: this may have been called by one of them
     resolver_.cancel();
     error_code ignored;
     tcp_layer().socket().close(ignored);
@@ -121,12 +120,18 @@ class TypedConnection final : public Base, public std::enable_shared_from_this<T
     stream_.set_option(websocket::stream_base::decorator([agent = target_.config.user_agent](websocket::request_type& request) {
       request.set(beast::http::field::user_agent, agent);
     }));
-    stream_.async_handshake(place(), target_.url.path, guarded(&TypedConnection::on_upgraded));
+    stream_.async_handshake(upgrade_response_, place(), target_.url.path, guarded(&TypedConnection::on_upgraded));
   }
   void on_upgraded(error_code error) {
+    if (error == websocket::error::upgrade_declined) {
+      return close("WebSocket handshake with " + place() + " failed: HTTP " + std::to_string(upgrade_response_.result_int()) +
+                   " in place of a WebSocket");
+    }
     if (error) return close("WebSocket handshake with " + place() + " failed: " + error.message());
+    is_open_ = true;
+    if (!outgoing_.empty()) write();
     if (callbacks_.on_open) callbacks_.on_open();
-    read();
+    if (!is_over_) read();
   }
 
   void read() { stream_.async_read(buffer_, guarded(&TypedConnection::on_read)); }
@@ -158,8 +163,10 @@ class TypedConnection final : public Base, public std::enable_shared_from_this<T
   WebSocketClient::Callbacks callbacks_;
   tcp::resolver resolver_;
   websocket::stream<Stream> stream_;
+  websocket::response_type upgrade_response_;
   beast::flat_buffer buffer_;
   std::deque<std::string> outgoing_;
+  bool is_open_ = false;
   bool is_over_ = false;
 };
 

@@ -32,6 +32,7 @@ class WebSocketClient {
 
   /// No frame of any kind, pings included, for `silence_timeout_ms`: closed. Precondition: not open.
   void open(int silence_timeout_ms, Callbacks callbacks);
+  /// Goes out once the connection is open, in the order of the calls.
   void send(std::string text);
   /// Ends it without a further callback.
   void cancel() noexcept;

@@ -19,13 +19,6 @@ int seconds_of(const std::string& interval) {
   }
 }
 
-/// '^' and '=' stand in symbols of indices and currencies, and must not stand in a path.
-std::string escaped(const std::string& symbol) {
-  std::string text;
-  for (const char c : symbol) text += c == '^' ? "%5E" : c == '=' ? "%3D" : std::string(1, c);
-  return text;
-}
-
 }  // namespace
 
 std::unique_ptr<Source> make_source(boost::asio::io_context& context, const Config& config, const TransportConfig& transport) {
@@ -35,7 +28,7 @@ std::unique_ptr<Source> make_source(boost::asio::io_context& context, const Conf
   options.base_url = config.base_url;
   for (const Subscription& symbol : config.symbols) {
     options.requests.push_back({chart, symbol.native_symbol + " " + std::to_string(seconds_of(config.interval)),
-                                "/v8/finance/chart/" + escaped(symbol.native_symbol) + "?interval=" + config.interval + "&range=" + config.range,
+                                "/v8/finance/chart/" + url_encoded(symbol.native_symbol) + "?interval=" + config.interval + "&range=" + config.range,
                                 symbol.native_symbol});
   }
   options.poll_seconds = config.poll_seconds;
