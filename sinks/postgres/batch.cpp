@@ -12,24 +12,61 @@ std::int64_t signed_position(JournalPosition position) noexcept { return static_
 }  // namespace
 
 Batch::Batch() {
-  tables_.push_back({"copy tick (event_time, received_time, event_ns, price_mantissa, size_mantissa, trade_id, journal_position, "
-                     "instrument_id, source_id, lane_id, price_exponent, size_exponent, side, flags) from stdin (format binary)",
-                     {}});
-  tables_.push_back({"copy fact_bar (instrument_id, source_id, interval_s, bar_start, open, high, low, close, volume, trades, sma, rsi, "
-                     "bb_mid, bb_sigma, bb_upper, bb_lower, percent_b, bandwidth, volatility, volatility_annual, periods_per_year, "
-                     "change, change_pct, bars_seen, signal, signal_reason, trend, is_partial, is_filled, is_source_bar, lane_id, "
-                     "journal_position) from stdin (format binary)",
-                     {}});
-  tables_.push_back({"copy fact_signal (instrument_id, source_id, interval_s, bar_start, signal, previous, reason, trend, close, rsi, "
-                     "sma, bb_upper, bb_lower, lane_id, journal_position) from stdin (format binary)",
-                     {}});
-  tables_.push_back({"copy fact_alert (alert_id, rule, rule_version, severity, instrument_id, source_id, symbol, interval_s, bar_start, "
-                     "bar_end, signal, trend, close, rsi, sma, bb_upper, bb_lower, change_pct, volatility, received_time, lane_id, "
-                     "journal_position) from stdin (format binary)",
-                     {}});
-  tables_.push_back({"copy quality_event (lane_id, journal_position, source_id, instrument_id, event_time, kind, reason, detail, "
-                     "received_time) from stdin (format binary)",
-                     {}});
+  tables_.push_back(
+      {"tick",
+       "event_time, received_time, event_ns, price_mantissa, size_mantissa, trade_id, journal_position, instrument_id, "
+       "source_id, lane_id, price_exponent, size_exponent, side, flags",
+       "",
+       {}});
+  tables_.push_back(
+      {"fact_bar",
+       "instrument_id, source_id, interval_s, bar_start, open, high, low, close, volume, trades, sma, rsi, bb_mid, "
+       "bb_sigma, bb_upper, bb_lower, percent_b, bandwidth, volatility, volatility_annual, periods_per_year, change, "
+       "change_pct, bars_seen, signal, signal_reason, trend, is_partial, is_filled, is_source_bar, lane_id, "
+       "journal_position",
+       "instrument_id, interval_s, bar_start, is_source_bar, lane_id",
+       {}});
+  tables_.push_back(
+      {"fact_signal",
+       "instrument_id, source_id, interval_s, bar_start, signal, previous, reason, trend, close, rsi, sma, bb_upper, "
+       "bb_lower, lane_id, journal_position",
+       "",
+       {}});
+  tables_.push_back(
+      {"fact_alert",
+       "alert_id, rule, rule_version, severity, instrument_id, source_id, symbol, interval_s, bar_start, bar_end, "
+       "signal, trend, close, rsi, sma, bb_upper, bb_lower, change_pct, volatility, received_time, lane_id, "
+       "journal_position",
+       "alert_id, lane_id",
+       {}});
+  tables_.push_back(
+      {"quality_event",
+       "lane_id, journal_position, source_id, instrument_id, event_time, kind, reason, detail, received_time",
+       "",
+       {}});
+}
+
+std::string Batch::Table::copy_sql() const { return copy_into(name); }
+
+std::string Batch::Table::stage_sql() const {
+  return std::string("create temporary table staged_") + name + " (like " + name + ") on commit drop";
+}
+
+std::string Batch::Table::copy_to_stage_sql() const { return copy_into(std::string("staged_") + name); }
+
+std::string Batch::Table::merge_sql() const {
+  std::string excluded = std::string("excluded.") + columns;
+  for (std::size_t at = 0; (at = excluded.find(", ", at)) != std::string::npos;) {
+    excluded.insert(at + 2, "excluded.");
+    at += 2;
+  }
+  return std::string("insert into ") + name + " (" + columns + ") select distinct on (" + key + ") " + columns +
+         " from staged_" + name + " order by " + key + ", journal_position desc on conflict (" + key +
+         ") do update set (" + columns + ") = row (" + excluded + ")";
+}
+
+std::string Batch::Table::copy_into(const std::string& target) const {
+  return "copy " + target + " (" + columns + ") from stdin (format binary)";
 }
 
 void Batch::clear() {
@@ -59,7 +96,8 @@ void Batch::add(const Row& row, const InstrumentKey* instrument, std::int16_t la
 
 void Batch::add_tick(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id) {
   const TickRow& tick = row.as_tick;
-  if (const std::int64_t day = day_of(tick.event_ns); tick_days_.empty() || *tick_days_.rbegin() != day) tick_days_.insert(day);
+  if (const std::int64_t day = day_of(tick.event_ns); tick_days_.empty() || *tick_days_.rbegin() != day)
+    tick_days_.insert(day);
   CopyEncoder& to = tables_[ticks].rows;
   to.begin_row(14);
   to.timestamptz(tick.event_ns);
@@ -95,8 +133,9 @@ void Batch::add_bar(const Row& row, const InstrumentKey& instrument, std::int16_
   }
   to.numeric(bar.volume_mantissa, bar.volume_exponent);
   to.int4(static_cast<std::int32_t>(bar.trades));
-  for (const double value : {bar.sma, bar.rsi, bar.bb_mid, bar.bb_sigma, bar.bb_upper, bar.bb_lower, bar.percent_b, bar.bandwidth,
-                             bar.volatility, bar.volatility_annual, bar.periods_per_year, bar.change, bar.change_pct}) {
+  for (const double value :
+       {bar.sma, bar.rsi, bar.bb_mid, bar.bb_sigma, bar.bb_upper, bar.bb_lower, bar.percent_b, bar.bandwidth,
+        bar.volatility, bar.volatility_annual, bar.periods_per_year, bar.change, bar.change_pct}) {
     to.float8(value);
   }
   to.int8(static_cast<std::int64_t>(bar.bars_seen));
@@ -144,7 +183,8 @@ void Batch::add_alert(const Row& row, const InstrumentKey& instrument, std::int1
   to.text(to_string(alert.signal));
   to.text(to_string(alert.trend));
   to.numeric(alert.close_mantissa, alert.price_exponent);
-  for (const double value : {alert.rsi, alert.sma, alert.bb_upper, alert.bb_lower, alert.change_pct, alert.volatility}) to.float8(value);
+  for (const double value : {alert.rsi, alert.sma, alert.bb_upper, alert.bb_lower, alert.change_pct, alert.volatility})
+    to.float8(value);
   to.timestamptz(row.receive_ns);
   to.int2(lane_id);
   to.int8(signed_position(row.position));

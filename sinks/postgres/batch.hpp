@@ -25,8 +25,20 @@ struct InstrumentKey {
 class Batch {
  public:
   struct Table {
-    const char* copy_sql;
+    const char* name;
+    const char* columns;
+    const char* key;  // natural key; empty: none, the checkpoint alone keeps rows from coming twice
     CopyEncoder rows;
+
+    [[nodiscard]] bool has_key() const noexcept { return *key != '\0'; }
+    [[nodiscard]] std::string copy_sql() const;
+    /// For rows whose keys may be there already: into a temporary table, then over what is there. The newest wins.
+    [[nodiscard]] std::string stage_sql() const;
+    [[nodiscard]] std::string copy_to_stage_sql() const;
+    [[nodiscard]] std::string merge_sql() const;
+
+   private:
+    [[nodiscard]] std::string copy_into(const std::string& target) const;
   };
 
   Batch();

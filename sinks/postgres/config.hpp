@@ -9,10 +9,10 @@ namespace tapeline::sinks::postgres {
 
 struct Config {
   bool enabled = true;
-  Secret dsn;                            // libpq connection string or URI; empty: the private server of `./dev up`
-  std::size_t batch_rows_max = 20'000;   // COPY at the latest after this many rows ...
-  int batch_delay_ms_max = 20;           // ... or this long after the first of them
-  int call_timeout_ms = 10'000;          // deadline of our own for every call: a hung server is given up
+  Secret dsn;                           // libpq connection string or URI; empty: the private server of `./dev up`
+  std::size_t batch_rows_max = 20'000;  // COPY at the latest after this many rows ...
+  int batch_delay_ms_max = 20;          // ... or this long after the first of them
+  int call_timeout_ms = 10'000;         // deadline of our own for every call: a hung server is given up
   int reconnect_delay_ms_max = 5'000;
   bool synchronous_commit = true;
 };

@@ -1,10 +1,12 @@
 #include "sinks/postgres/connection.hpp"
 
+#include <algorithm>
+#include <cerrno>
+
 #include <libpq-fe.h>
 #include <poll.h>
 
-#include <algorithm>
-#include <cerrno>
+#include "sinks/postgres/connection_string.hpp"
 
 namespace tapeline::sinks::postgres {
 
@@ -59,6 +61,7 @@ bool Connection::wait(bool for_write, Nanos deadline_ns) {
 
 bool Connection::open() {
   close();
+  if (const auto problem = connection_string_problem(dsn_.reveal())) return fail(*problem);
   PGconn* pq = PQconnectStart(dsn_.reveal().c_str());
   if (pq == nullptr) return fail("out of memory");
   handle_ = std::make_unique<Handle>(pq);
@@ -79,7 +82,8 @@ bool Connection::open() {
   }
   PQsetnonblocking(pq, 1);
   // Notices ("relation exists already") are not for a user's terminal.
-  PQsetNoticeProcessor(pq, [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      pq, [](void*, const char*) {}, nullptr);
   return true;
 }
 
@@ -120,7 +124,8 @@ bool Connection::finish_command(Nanos deadline_ns, Rows* rows) {
         const char* state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
         const char* context = PQresultErrorField(result.get(), PG_DIAG_CONTEXT);
         error_ = one_line(PQresultErrorMessage(result.get()));
-        if (context != nullptr && error_.find(context) == std::string::npos) error_ += std::string(" (") + one_line(context) + ")";
+        if (context != nullptr && error_.find(context) == std::string::npos)
+          error_ += std::string(" (") + one_line(context) + ")";
         sql_state_ = state != nullptr ? state : "";
         is_ok = false;
       }
@@ -129,6 +134,7 @@ bool Connection::finish_command(Nanos deadline_ns, Rows* rows) {
 }
 
 bool Connection::execute(const std::string& sql) {
+  sql_state_.clear();
   if (!is_open()) return fail("not connected");
   const Nanos deadline_ns = steady_now_ns() + timeout_ns_;
   if (PQsendQuery(handle_->pq, sql.c_str()) == 0) return fail(one_line(PQerrorMessage(handle_->pq)));
@@ -136,6 +142,7 @@ bool Connection::execute(const std::string& sql) {
 }
 
 std::optional<Connection::Rows> Connection::query(const std::string& sql, const std::vector<std::string>& parameters) {
+  sql_state_.clear();
   if (!is_open()) {
     static_cast<void>(fail("not connected"));
     return std::nullopt;
@@ -143,7 +150,8 @@ std::optional<Connection::Rows> Connection::query(const std::string& sql, const 
   const Nanos deadline_ns = steady_now_ns() + timeout_ns_;
   std::vector<const char*> values;
   for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
-  if (PQsendQueryParams(handle_->pq, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0) == 0) {
+  if (PQsendQueryParams(handle_->pq, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr,
+                        nullptr, 0) == 0) {
     static_cast<void>(fail(one_line(PQerrorMessage(handle_->pq))));
     return std::nullopt;
   }

@@ -36,7 +36,7 @@ class Connection {
   [[nodiscard]] bool copy(const std::string& sql, std::string_view bytes);
 
   [[nodiscard]] const std::string& error() const noexcept { return error_; }
-  /// SQLSTATE of the last failure; empty when the connection itself failed.
+  /// SQLSTATE of the last call's failure; empty when it did not fail, or the connection itself did.
   [[nodiscard]] const std::string& sql_state() const noexcept { return sql_state_; }
 
  private:

@@ -5,12 +5,16 @@
 #include <cmath>
 #include <cstring>
 
+#include "sinks/postgres/text.hpp"
+
 namespace tapeline::sinks::postgres {
 namespace {
 
 constexpr std::string_view signature("PGCOPY\n\377\r\n\0", 11);
 /// Microseconds between 1970-01-01 and 2000-01-01, where PostgreSQL counts from.
 constexpr std::int64_t epoch_offset_us = 946'684'800'000'000;
+constexpr std::uint16_t trailer = 0xffff;
+constexpr std::size_t trailer_bytes = sizeof trailer;
 constexpr std::uint16_t numeric_positive = 0x0000;
 constexpr std::uint16_t numeric_negative = 0x4000;
 
@@ -35,9 +39,12 @@ void CopyEncoder::clear() {
   put<std::uint32_t>(0);  // flags
   put<std::uint32_t>(0);  // length of the header's extension
   rows_ = 0;
+  is_finished_ = false;
 }
 
 void CopyEncoder::begin_row(std::int16_t fields) {
+  if (is_finished_) bytes_.resize(bytes_.size() - trailer_bytes);
+  is_finished_ = false;
   ++rows_;
   put(static_cast<std::uint16_t>(fields));
 }
@@ -71,6 +78,7 @@ void CopyEncoder::float8(double value) {
 }
 
 void CopyEncoder::text(std::string_view value) {
+  if (!is_storable_text(value)) return text(storable_text(value));
   put(static_cast<std::uint32_t>(value.size()));
   bytes_.insert(bytes_.end(), value.begin(), value.end());
 }
@@ -114,9 +122,9 @@ void CopyEncoder::numeric(Int128 mantissa, int exponent) {
 }
 
 std::string_view CopyEncoder::finish() {
-  const std::size_t size = bytes_.size();
-  put(static_cast<std::uint16_t>(-1));  // trailer; cut off again, so that rows could still follow
-  bytes_.resize(size + 2);
+  // Once: a batch is sent again after trouble.
+  if (!is_finished_) put(trailer);
+  is_finished_ = true;
   return {bytes_.data(), bytes_.size()};
 }
 

@@ -28,13 +28,14 @@ class CopyEncoder {
   void int8(std::int64_t value);
   /// NaN is NULL.
   void float8(double value);
+  /// What PostgreSQL would refuse is replaced: text.hpp.
   void text(std::string_view value);
   void timestamptz(Nanos time_ns);
   /// mantissa * 10^exponent as numeric, exactly. Precondition: exponent <= 0.
   void numeric(Int128 mantissa, int exponent);
 
   [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
-  /// The whole COPY with header and trailer; valid until the next change.
+  /// The whole COPY with header and trailer; valid until the next change. More rows may follow.
   [[nodiscard]] std::string_view finish();
 
  private:
@@ -43,6 +44,7 @@ class CopyEncoder {
 
   std::vector<char> bytes_;
   std::size_t rows_ = 0;
+  bool is_finished_ = false;  // the trailer stands at the end
 };
 
 }  // namespace tapeline::sinks::postgres

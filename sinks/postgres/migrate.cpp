@@ -16,14 +16,16 @@ std::vector<std::string> migrate(const Secret& dsn, int call_timeout_ms) {
   must(connection.execute("set client_min_messages = warning; set lock_timeout = '5s'"), "cannot prepare the session");
   // 0x7461706c: "tapl". Held until the connection closes, so that two processes do not migrate at once.
   must(connection.query("select pg_advisory_lock(1952542828)").has_value(), "another migration does not end");
-  must(connection.execute("create table if not exists schema_migrations (version text primary key, applied_at timestamptz not null default now())"),
+  must(connection.execute("create table if not exists schema_migrations (version text primary key, applied_at "
+                          "timestamptz not null default now())"),
        "cannot make schema_migrations");
   const auto applied = connection.query("select version from schema_migrations");
   must(applied.has_value(), "cannot read schema_migrations");
   std::vector<std::string> done;
   for (const Migration& migration : migrations()) {
     const std::string version(migration.version);
-    const bool is_known = std::any_of(applied->begin(), applied->end(), [&](const auto& row) { return row[0] == version; });
+    const bool is_known =
+        std::any_of(applied->begin(), applied->end(), [&](const auto& row) { return row[0] == version; });
     if (is_known) continue;
     must(connection.execute("begin"), version);
     must(connection.execute(std::string(migration.sql)), version);

@@ -5,12 +5,18 @@
 #include <random>
 #include <stdexcept>
 
+#include "sinks/postgres/migrate.hpp"
+#include "sinks/postgres/text.hpp"
+#include "sinks/postgres/tick_partition.hpp"
+
 namespace tapeline::sinks::postgres {
 namespace {
 
 /// Reading a checkpoint waits this long for whoever holds it, before the holder is ended.
-constexpr const char* session_settings = "set lock_timeout = '2s'; set client_min_messages = warning; set application_name = 'tapeline'";
+constexpr const char* session_settings =
+    "set lock_timeout = '2s'; set client_min_messages = warning; set application_name = 'tapeline'";
 constexpr const char* lock_not_available = "55P03";
+constexpr const char* unique_violation = "23505";
 constexpr std::size_t rows_per_poll = 4'096;
 
 std::int64_t number(const std::string& text) {
@@ -22,22 +28,39 @@ std::int64_t number(const std::string& text) {
 }  // namespace
 
 Writer::Writer(Options options, SpscRing<Row>& rows, Operations& operations)
-    : options_(std::move(options)), rows_(rows), operations_(operations), connection_(options_.dsn, options_.config.call_timeout_ms) {}
+    : options_(std::move(options)),
+      rows_(rows),
+      operations_(operations),
+      connection_(options_.dsn, options_.config.call_timeout_ms) {}
 
 JournalPosition Writer::open() {
   if (!connection_.open()) {
     throw std::runtime_error("cannot connect to PostgreSQL: " + connection_.error() +
                              "; start it (./dev up starts the private one) or mend postgres.dsn");
   }
-  if (!connection_.execute(session_settings)) throw std::runtime_error("PostgreSQL: " + connection_.error());
+  if (!prepare_session()) throw std::runtime_error("PostgreSQL: " + connection_.error());
+  const auto applied = connection_.query("select version from schema_migrations");
+  if (!applied)
+    throw std::runtime_error("PostgreSQL: " + connection_.error() + "; `tapeline migrate` makes the tables");
+  for (const Migration& migration : migrations()) {
+    if (std::find(applied->begin(), applied->end(), Connection::Rows::value_type{std::string(migration.version)}) ==
+        applied->end()) {
+      throw std::runtime_error("PostgreSQL: the tables lack " + std::string(migration.version) +
+                               "; `tapeline migrate` brings them up to date");
+    }
+  }
+  // ON CONFLICT alone would spend a lane_id at every start: after 32,767 of them there would be none left.
   const auto made = connection_.query(
-      "insert into lane_checkpoint (lane, configuration_hash) values ($1, $2) on conflict (lane) do nothing",
+      "insert into lane_checkpoint (lane, configuration_hash) select $1, $2 "
+      "where not exists (select from lane_checkpoint where lane = $1) on conflict (lane) do nothing",
       {options_.lane, options_.configuration_hash});
   if (!made) {
-    throw std::runtime_error("PostgreSQL: " + connection_.error() + "; `tapeline migrate` makes or updates the tables");
+    throw std::runtime_error("PostgreSQL: " + connection_.error() +
+                             "; the role must be allowed to write, or give `tapeline migrate` one that is");
   }
   const auto rows = connection_.query("select lane_id, position from lane_checkpoint where lane = $1", {options_.lane});
-  if (!rows || rows->size() != 1) throw std::runtime_error("PostgreSQL: cannot read lane_checkpoint: " + connection_.error());
+  if (!rows || rows->size() != 1)
+    throw std::runtime_error("PostgreSQL: cannot read lane_checkpoint: " + connection_.error());
   lane_id_ = static_cast<std::int16_t>(number((*rows)[0][0]));
   checkpoint_ = static_cast<JournalPosition>(number((*rows)[0][1]));
   is_connected_ = true;
@@ -106,18 +129,22 @@ bool Writer::register_instrument(const Row& row) {
   if (steady_now_ns() < retry_at_ns_) return false;
   if (!is_connected_ && !recover()) return false;
   const std::string source_id = std::to_string(static_cast<int>(row.source));
-  const std::string native = row.as_instrument.native_symbol;
-  const std::string symbol = row.as_instrument.symbol;
-  const bool has_source =
-      connection_.query("insert into dim_source values ($1, $2) on conflict do nothing", {source_id, options_.source_name(row.source)}).has_value();
+  const std::string native = storable_text(row.as_instrument.native_symbol);
+  const std::string symbol = storable_text(row.as_instrument.symbol);
+  const bool has_source = connection_
+                              .query("insert into dim_source values ($1, $2) on conflict do nothing",
+                                     {source_id, options_.source_name(row.source)})
+                              .has_value();
   std::optional<Connection::Rows> rows;
   if (has_source) {
     // A name that the configuration has changed since is taken over; the id stays.
     rows = connection_.query(
         "with known as (select instrument_id from dim_instrument where source_id = $1 and native_symbol = $2), "
         "made as (insert into dim_instrument (symbol, source_id, native_symbol) select $3, $1, $2 "
-        "where not exists (select from known) on conflict (source_id, native_symbol) do nothing returning instrument_id), "
-        "renamed as (update dim_instrument set symbol = $3 where source_id = $1 and native_symbol = $2 and symbol <> $3) "
+        "where not exists (select from known) on conflict (source_id, native_symbol) do nothing returning "
+        "instrument_id), "
+        "renamed as (update dim_instrument set symbol = $3 where source_id = $1 and native_symbol = $2 and symbol <> "
+        "$3) "
         "select instrument_id from known union all select instrument_id from made",
         {source_id, native, symbol});
   }
@@ -126,40 +153,45 @@ bool Writer::register_instrument(const Row& row) {
     return false;
   }
   if (instruments_.size() <= row.instrument) instruments_.resize(row.instrument + 1);
-  instruments_[row.instrument] = {static_cast<std::int32_t>(number((*rows)[0][0])), static_cast<std::int16_t>(row.source), symbol};
+  instruments_[row.instrument] = {static_cast<std::int32_t>(number((*rows)[0][0])),
+                                  static_cast<std::int16_t>(row.source), symbol};
   return true;
 }
 
 bool Writer::commit() {
   if (!is_connected_ && !recover()) return false;
   if (batch_.empty()) return true;  // recover() has found it committed
-  if (!send()) {
-    if (!is_fenced_) trouble(connection_.error());
-    return false;
+  bool is_stored = send(Keys::are_new);
+  if (!is_stored && connection_.sql_state() == unique_violation) {
+    is_stored = connection_.execute("rollback") && send(Keys::may_be_there);
   }
-  committed();
-  return true;
+  if (is_stored) {
+    committed();
+  } else if (!is_fenced_) {
+    trouble(connection_.error());
+  }
+  return is_stored;
 }
 
-bool Writer::send() {
-  if (!connection_.execute("begin")) return false;
-  if (!make_partitions()) return false;
+bool Writer::send(Keys keys) {
+  if (!make_partitions() || !connection_.execute("begin")) return false;
   for (Batch::Table& table : batch_.tables()) {
-    if (table.rows.rows() > 0 && !connection_.copy(table.copy_sql, table.rows.finish())) return false;
+    if (table.rows.rows() > 0 && !copy_rows(table, keys)) return false;
   }
   return move_checkpoint();
+}
+
+bool Writer::copy_rows(Batch::Table& table, Keys keys) {
+  if (keys == Keys::are_new || !table.has_key()) return connection_.copy(table.copy_sql(), table.rows.finish());
+  return connection_.execute(table.stage_sql()) && connection_.copy(table.copy_to_stage_sql(), table.rows.finish()) &&
+         connection_.execute(table.merge_sql());
 }
 
 bool Writer::make_partitions() {
   for (const std::int64_t day : batch_.tick_days()) {
     if (partitions_.contains(day)) continue;
-    const std::string from = format_utc(day * 86'400 * nanos_per_second);
-    const std::string to = format_utc((day + 1) * 86'400 * nanos_per_second);
-    std::string name = "tick_" + from.substr(0, 10);
-    std::replace(name.begin(), name.end(), '-', '_');
-    if (!connection_.execute("create table if not exists " + name + " partition of tick for values from ('" + from + "') to ('" + to + "')")) {
-      return false;
-    }
+    if (!make_tick_partition(connection_, day)) return false;
+    partitions_.insert(day);
   }
   return true;
 }
@@ -168,14 +200,16 @@ bool Writer::move_checkpoint() {
   const std::string lane = std::to_string(lane_id_);
   const std::string from = std::to_string(checkpoint_);
   const std::string to = std::to_string(batch_.end_position());
-  if (batch_.rows() > 0 &&
-      !connection_.query("insert into audit_batch (lane_id, from_position, to_position, row_count, program_version, configuration_hash) "
-                         "values ($1, $2, $3, $4, $5, $6)",
-                         {lane, from, to, std::to_string(batch_.rows()), options_.program_version, options_.configuration_hash})) {
+  if (batch_.rows() > 0 && !connection_.query("insert into audit_batch (lane_id, from_position, to_position, "
+                                              "row_count, program_version, configuration_hash) "
+                                              "values ($1, $2, $3, $4, $5, $6)",
+                                              {lane, from, to, std::to_string(batch_.rows()), options_.program_version,
+                                               options_.configuration_hash})) {
     return false;
   }
   const auto moved = connection_.query(
-      "update lane_checkpoint set position = $3, configuration_hash = $4 where lane_id = $1 and position = $2 returning position",
+      "update lane_checkpoint set position = $3, configuration_hash = $4 where lane_id = $1 and position = $2 "
+      "returning position",
       {lane, from, to, options_.configuration_hash});
   if (!moved) return false;
   if (moved->size() != 1) {
@@ -186,20 +220,25 @@ bool Writer::move_checkpoint() {
   return connection_.execute("commit");
 }
 
+bool Writer::prepare_session() {
+  return connection_.execute(session_settings) &&
+         (options_.config.synchronous_commit || connection_.execute("set synchronous_commit = off"));
+}
+
 bool Writer::recover() {
   connection_.close();
-  if (!connection_.open() || !connection_.execute(session_settings)) {
+  partitions_.clear();  // whatever is wrong may be that one is gone
+  if (!connection_.open() || !prepare_session()) {
     trouble(connection_.error());
     return false;
   }
   // FOR UPDATE waits for a transaction of ours that may still be inside its commit.
-  auto rows = connection_.query("select position from lane_checkpoint where lane_id = $1 for update", {std::to_string(lane_id_)});
+  auto rows = connection_.query("select position from lane_checkpoint where lane_id = $1 for update",
+                                {std::to_string(lane_id_)});
   if (!rows && connection_.sql_state() == lock_not_available) {
-    // A dead writer's session still holds the row: it is ours to end, being of our own role.
-    static_cast<void>(connection_.query(
-        "select pg_terminate_backend(pid) from pg_stat_activity where usename = current_user and application_name = 'tapeline' "
-        "and pid <> pg_backend_pid() and pid in (select pid from pg_locks where relation = 'lane_checkpoint'::regclass)"));
-    rows = connection_.query("select position from lane_checkpoint where lane_id = $1 for update", {std::to_string(lane_id_)});
+    end_session_that_holds_checkpoint();
+    rows = connection_.query("select position from lane_checkpoint where lane_id = $1 for update",
+                             {std::to_string(lane_id_)});
   }
   if (!rows || rows->empty()) {
     trouble(rows ? "the row of lane " + options_.lane + " is gone from lane_checkpoint" : connection_.error());
@@ -213,7 +252,8 @@ bool Writer::recover() {
     return true;
   }
   if (stored != checkpoint_) {
-    fence("the checkpoint of lane " + options_.lane + " is at " + std::to_string(stored) + ", not at " + std::to_string(checkpoint_));
+    fence("the checkpoint of lane " + options_.lane + " is at " + std::to_string(stored) + ", not at " +
+          std::to_string(checkpoint_));
     return false;
   }
   is_connected_ = true;
@@ -222,12 +262,21 @@ bool Writer::recover() {
   return true;
 }
 
+void Writer::end_session_that_holds_checkpoint() {
+  // A writer that died or hangs has left its session in the middle of a transaction. Whoever changed or locked the row
+  // stands in its xmax; being of our own role, the session is ours to end.
+  static_cast<void>(
+      connection_.query("select pg_terminate_backend(a.pid) from lane_checkpoint c "
+                        "join pg_locks l on l.locktype = 'transactionid' and l.granted and l.transactionid = c.xmax "
+                        "join pg_stat_activity a on a.pid = l.pid and a.usename = current_user where c.lane_id = $1",
+                        {std::to_string(lane_id_)}));
+}
+
 void Writer::committed() {
   const Nanos now_ns = wall_now_ns();
   for (const Nanos received_ns : batch_.received()) {
     if (received_ns >= measure_from_ns_) received_to_committed_.record(now_ns - received_ns);
   }
-  partitions_.insert(batch_.tick_days().begin(), batch_.tick_days().end());
   checkpoint_ = batch_.end_position();
   failures_ = 0;
   {
@@ -235,7 +284,7 @@ void Writer::committed() {
     status_.state = "writing";
     status_.is_healthy = true;
     status_.rows_committed += batch_.rows();
-    status_.batches += batch_.rows() > 0 ? 1 : 0;
+    status_.batches += batch_.rows() > 0 ? 1U : 0U;
     status_.checkpoint = checkpoint_;
   }
   batch_.clear();
@@ -250,7 +299,8 @@ void Writer::trouble(const std::string& what) {
   const int cap_ms = std::min(options_.config.reconnect_delay_ms_max, 50 << std::min(failures_, 12));
   const int delay_ms = failures_ == 0 ? 0 : static_cast<int>(random() % static_cast<unsigned>(cap_ms + 1));
   retry_at_ns_ = steady_now_ns() + Nanos{delay_ms} * nanos_per_millisecond;
-  if (failures_++ == 0) operations_.tell(Severity::warning, "writer", "PostgreSQL: " + what + "; rows wait, the journal holds what comes");
+  if (failures_++ == 0)
+    operations_.tell(Severity::warning, "writer", "PostgreSQL: " + what + "; rows wait, the journal holds what comes");
   set_state("reconnecting: " + what, false, false);
   const std::lock_guard lock(status_mutex_);
   ++status_.retries;

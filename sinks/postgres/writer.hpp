@@ -2,9 +2,12 @@
 //
 // Threads   One, its own; status() may be asked from any.
 // Input     kernels_writer ring of Row, in journal order.
-// Ordering  A batch ends between two frames. It is one transaction: COPY per table, audit_batch, and the lane's checkpoint
-//           by compare-and-set. After any error the checkpoint is read again FOR UPDATE: it says whether the batch was
-//           committed (new), was not (old: sent again), or another writer has the lane (anything else: fenced).
+// Ordering  A batch ends between two frames. It is one transaction: COPY per table, audit_batch, and the lane's
+// checkpoint
+//           by compare-and-set. A bar that comes again, from another recording of the same hour or as a correction,
+//           replaces the one that is there. After any error the checkpoint is read again FOR UPDATE: it says whether
+//           the batch was committed (new), was not (old: sent again), or another writer has the lane (anything else:
+//           fenced).
 // Failure   The database may go away for as long as it likes: rows stay in the ring, the stages before it stop, the
 //           journal holds what comes. Every call has a deadline of ours.
 #pragma once
@@ -26,7 +29,7 @@
 namespace tapeline::sinks::postgres {
 
 struct WriterStatus {
-  std::string state;                // "writing", "reconnecting: <reason>", "fenced"
+  std::string state;  // "writing", "reconnecting: <reason>", "fenced"
   bool is_healthy = true;
   bool is_fenced = false;
   std::uint64_t rows_committed = 0;
@@ -67,11 +70,15 @@ class Writer final : public Stage {
   [[nodiscard]] bool batch_is_due() const noexcept;
   /// One attempt; false: trouble was noted and the batch is kept.
   [[nodiscard]] bool commit();
-  [[nodiscard]] bool send();
+  enum class Keys { are_new, may_be_there };
+  [[nodiscard]] bool send(Keys keys);
   [[nodiscard]] bool make_partitions();
+  [[nodiscard]] bool copy_rows(Batch::Table& table, Keys keys);
   [[nodiscard]] bool move_checkpoint();
   /// Connects again and finds out what became of the batch in doubt.
   [[nodiscard]] bool recover();
+  [[nodiscard]] bool prepare_session();
+  void end_session_that_holds_checkpoint();
   [[nodiscard]] bool register_instrument(const Row& row);
   void committed();
   void trouble(const std::string& what);
@@ -85,18 +92,18 @@ class Writer final : public Stage {
   std::int16_t lane_id_ = 0;
   JournalPosition checkpoint_ = 0;
   std::vector<InstrumentKey> instruments_;
-  std::set<std::int64_t> partitions_;   // days that are known to have one
+  std::set<std::int64_t> partitions_;  // days that are known to have one
   Batch batch_;
   Nanos batch_begun_ns_ = 0;
-  bool frame_has_ended_ = true;         // with the newest row taken: the batch may end here
-  bool batch_is_cut_ = false;           // being committed: takes no more rows
+  bool frame_has_ended_ = true;  // with the newest row taken: the batch may end here
+  bool batch_is_cut_ = false;    // being committed: takes no more rows
   bool is_connected_ = false;
   bool is_fenced_ = false;
   int failures_ = 0;
   Nanos retry_at_ns_ = 0;
   Nanos measure_from_ns_ = 0;
   LatencyHistogram received_to_committed_;
-  mutable std::mutex status_mutex_;     // a few times a second, never per row
+  mutable std::mutex status_mutex_;  // a few times a second, never per row
   WriterStatus status_;
 };
 

@@ -26,10 +26,11 @@ comment on column lane_checkpoint.position is 'All rows of journal frames that e
 -- mantissa * 10^exponent as numeric, exactly; exponents are in [-30, 0].
 create function scaled_decimal(mantissa bigint, exponent smallint) returns numeric
 language sql immutable parallel safe strict
-return trim_scale(mantissa * (array[
+-- A literal, not array[...]: that one would keep the function from being inlined.
+return trim_scale(mantissa * ('{
   1, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-13, 1e-14, 1e-15,
   1e-16, 1e-17, 1e-18, 1e-19, 1e-20, 1e-21, 1e-22, 1e-23, 1e-24, 1e-25, 1e-26, 1e-27, 1e-28, 1e-29, 1e-30
-]::numeric[])[1 - exponent]);
+}'::numeric[])[1 - exponent]);
 
 create table tick (
   event_time timestamptz not null,
