@@ -1,0 +1,223 @@
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/journal/crc32c.hpp"
+#include "core/journal/journal_reader.hpp"
+#include "core/journal/journal_writer.hpp"
+
+namespace tapeline {
+namespace {
+
+class Journal : public ::testing::Test {
+ protected:
+  Journal() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "tapeline-journal-XXXXXX").string();
+    config.directory = mkdtemp(pattern.data());
+    config.segment_bytes = segment_bytes_min;
+  }
+  ~Journal() override { std::filesystem::remove_all(config.directory); }
+
+  [[nodiscard]] std::vector<std::string> read_all(JournalPosition limit, Verify verify = Verify::checksum) const {
+    JournalReader reader(config, verify);
+    reader.seek(reader.first_position());
+    std::vector<std::string> payloads;
+    Frame frame;
+    while (reader.next(limit, frame)) payloads.emplace_back(frame.payload);
+    return payloads;
+  }
+  static std::string payload_of(std::size_t number) {
+    return std::string(number * 37 % 700, 'x') + std::to_string(number);
+  }
+
+  void flip_byte(JournalPosition position) const {
+    const std::string path = segment_path(config.directory, position / config.segment_bytes);
+    const int fd = open(path.c_str(), O_RDWR);
+    ASSERT_GE(fd, 0);
+    const auto offset = static_cast<off_t>(position % config.segment_bytes);
+    char byte = 0;
+    ASSERT_EQ(pread(fd, &byte, 1, offset), 1);
+    byte = static_cast<char>(byte ^ 0x10);
+    ASSERT_EQ(pwrite(fd, &byte, 1, offset), 1);
+    close(fd);
+  }
+
+  JournalConfig config;
+};
+
+TEST_F(Journal, GivesBackWhatWasAppendedOverManySegments) {
+  std::vector<std::string> expected;
+  JournalWriter writer(config);
+  for (std::size_t i = 0; i < 2'000; ++i) {
+    expected.push_back(payload_of(i));
+    ASSERT_TRUE(writer.append({.source = SourceCode{4}, .channel = 2, .http_status = 200, .receive_ns = 5}, "context",
+                              expected.back()));
+  }
+  EXPECT_GT(list_segments(config.directory).size(), 5U);
+  EXPECT_EQ(read_all(writer.end_position()), expected);
+}
+
+TEST_F(Journal, KeepsEveryFieldAndPadsThePayloadWithZeros) {
+  JournalWriter writer(config);
+  const auto position = writer.append(
+      {.kind = FrameKind::clock, .source = SourceCode{3}, .channel = 7, .http_status = 429, .receive_ns = -12},
+      "IBM 60", "body");
+  ASSERT_TRUE(position);
+  JournalReader reader(config, Verify::checksum);
+  reader.seek(reader.first_position());
+  Frame frame;
+  ASSERT_TRUE(reader.next(writer.end_position(), frame));
+  EXPECT_EQ(frame.position, *position);
+  EXPECT_EQ(frame.end_position, writer.end_position());
+  EXPECT_EQ(frame.kind, FrameKind::clock);
+  EXPECT_EQ(frame.source, SourceCode{3});
+  EXPECT_EQ(frame.channel, 7);
+  EXPECT_EQ(frame.http_status, 429);
+  EXPECT_EQ(frame.receive_ns, -12);
+  EXPECT_EQ(frame.context, "IBM 60");
+  EXPECT_EQ(frame.payload, "body");
+  EXPECT_TRUE(std::all_of(frame.payload.data() + frame.payload.size(),
+                          frame.payload.data() + frame.payload.size() + frame_padding_bytes,
+                          [](char c) { return c == '\0'; }));
+}
+
+TEST_F(Journal, RefusesWhatIsTooLargeAndGoesOn) {
+  JournalWriter writer(config);
+  EXPECT_FALSE(writer.append({}, {}, std::string(config.segment_bytes, 'x')));
+  EXPECT_NE(writer.last_error().find("over the journal's limit"), std::string_view::npos);
+  EXPECT_TRUE(writer.append({}, {}, std::string(writer.payload_bytes_max(), 'x')));
+  EXPECT_TRUE(writer.append({}, {}, ""));
+  EXPECT_EQ(read_all(writer.end_position()).size(), 2U);
+}
+
+TEST_F(Journal, GoesOnWhereItEndedWhenItIsOpenedAgain) {
+  std::vector<std::string> expected;
+  JournalPosition end = 0;
+  for (int session = 0; session < 4; ++session) {
+    JournalWriter writer(config);
+    if (session > 0) {
+      EXPECT_EQ(writer.end_position(), end);
+    }
+    EXPECT_EQ(writer.bytes_truncated(), 0U);
+    for (std::size_t i = 0; i < 100; ++i) {
+      expected.push_back(payload_of(expected.size()));
+      ASSERT_TRUE(writer.append({}, {}, expected.back()));
+    }
+    end = writer.end_position();
+  }
+  EXPECT_EQ(read_all(end), expected);
+}
+
+TEST_F(Journal, LosesOnlyTheRecordThatWasBeingWritten) {
+  JournalPosition last = 0;
+  JournalPosition end = 0;
+  {
+    JournalWriter writer(config);
+    for (std::size_t i = 0; i < 10; ++i) last = *writer.append({}, {}, "payload number " + std::to_string(i));
+    end = writer.end_position();
+  }
+  const std::string path = segment_path(config.directory, 0);
+  std::ifstream file(path, std::ios::binary);
+  const std::string whole((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  // The process died after each possible number of bytes of the last record.
+  const std::size_t written = sizeof(RecordHeader) + std::string_view("payload number 9").size();
+  for (std::size_t torn = 1; torn < written; ++torn) {
+    std::string copy = whole;
+    std::fill(copy.begin() + static_cast<std::ptrdiff_t>(last + torn), copy.end(), '\0');
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << copy;
+    JournalWriter writer(config);
+    ASSERT_EQ(writer.end_position(), last) << torn;
+    ASSERT_TRUE(writer.append({}, {}, "after")) << torn;
+    const auto payloads = read_all(writer.end_position());
+    ASSERT_EQ(payloads.size(), 10U) << torn;
+    ASSERT_EQ(payloads.back(), "after");
+  }
+  EXPECT_GT(end, last);
+}
+
+TEST_F(Journal, SkipsADamagedRecordAndCountsIt) {
+  std::vector<JournalPosition> positions;
+  JournalPosition end = 0;
+  {
+    JournalWriter writer(config);
+    for (std::size_t i = 0; i < 50; ++i) positions.push_back(*writer.append({}, {}, payload_of(i)));
+    end = writer.end_position();
+  }
+  flip_byte(positions[20] + sizeof(RecordHeader) + 3);
+  flip_byte(positions[30] + 6);
+  JournalReader reader(config, Verify::checksum);
+  reader.seek(reader.first_position());
+  Frame frame;
+  std::vector<JournalPosition> read;
+  while (reader.next(end, frame)) read.push_back(frame.position);
+  positions.erase(positions.begin() + 30);
+  positions.erase(positions.begin() + 20);
+  EXPECT_EQ(read, positions);
+  EXPECT_EQ(reader.skipped_count(), 2U);
+}
+
+TEST_F(Journal, IsWrittenByOneProcessOnly) {
+  const JournalWriter writer(config);
+  try {
+    const JournalWriter second(config);
+    FAIL() << "a second writer was let in";
+  } catch (const std::runtime_error& error) {
+    EXPECT_NE(std::string(error.what()).find("pid " + std::to_string(getpid())), std::string::npos) << error.what();
+  }
+}
+
+TEST_F(Journal, NamesTheCureWhenItWasMadeWithOtherSegments) {
+  { const JournalWriter writer(config); }
+  config.segment_bytes *= 2;
+  try {
+    const JournalWriter writer(config);
+    FAIL() << "another segment size was taken";
+  } catch (const std::runtime_error& error) {
+    EXPECT_NE(std::string(error.what()).find("set journal.segment_bytes"), std::string::npos) << error.what();
+  }
+}
+
+TEST_F(Journal, IsReadByAnotherThreadWhileItIsWritten) {
+  JournalWriter writer(config);
+  constexpr std::size_t count = 20'000;
+  std::atomic<bool> is_done{false};
+  std::thread appender([&] {
+    for (std::size_t i = 0; i < count; ++i)
+      ASSERT_TRUE(writer.append({.receive_ns = static_cast<Nanos>(i)}, {}, payload_of(i)));
+    is_done.store(true, std::memory_order_release);
+  });
+  JournalReader reader(config, Verify::checksum);
+  reader.seek(writer.first_position());
+  Frame frame;
+  std::size_t read = 0;
+  std::size_t wrong = 0;
+  for (bool is_last_look = false; read < count && !is_last_look;) {
+    is_last_look = is_done.load(std::memory_order_acquire);
+    while (reader.next(writer.end_position(), frame)) {
+      wrong += frame.payload == payload_of(read) ? 0U : 1U;
+      ++read;
+    }
+    if (!is_last_look) std::this_thread::yield();
+  }
+  appender.join();
+  EXPECT_EQ(read, count);
+  EXPECT_EQ(wrong, 0U);
+}
+
+TEST(Crc32c, GivesTheKnownChecksums) {
+  EXPECT_EQ(crc32c(0, "123456789", 9), 0xe3069283U);
+  EXPECT_EQ(crc32c(crc32c(0, "1234", 4), "56789", 5), 0xe3069283U);
+  EXPECT_EQ(crc32c(0, "", 0), 0U);
+}
+
+}  // namespace
+}  // namespace tapeline
