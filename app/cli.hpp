@@ -3,7 +3,8 @@
 
 namespace tapeline::app {
 
-/// Exit status: 0 ok, 1 a failure at run time, 2 wrong usage or configuration, 3 fenced by another writer. Never throws.
-[[nodiscard]] int run_command_line(int argc, char** argv) noexcept;
+/// Exit status: 0 ok, 1 a failure at run time, 2 wrong usage or configuration, 3 fenced by another writer. Never
+/// throws.
+[[nodiscard]] int run_command_line(int argc, const char* const* argv) noexcept;
 
 }  // namespace tapeline::app

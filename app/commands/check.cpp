@@ -1,10 +1,10 @@
 #include "app/commands/check.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "app/config/loader.hpp"
 #include "app/config/private_servers.hpp"
@@ -28,25 +28,32 @@ struct Line {
   Nanos latency_ns;
 };
 
-Line source_line(const char* name, const feeds::CheckResult& result) { return {name, result.ok, result.detail, result.latency_ns}; }
+Line source_line(const char* name, const feeds::CheckResult& result) {
+  return {name, result.ok, result.detail, result.latency_ns};
+}
 
 void check_sources(const Config& config, std::vector<Line>& lines) {
   const SourcesConfig& sources = config.sources;
   if (sources.alpha_vantage.enabled) {
-    lines.push_back(source_line("alpha_vantage", feeds::alpha_vantage::check(sources.alpha_vantage, config.transport, source_timeout_ms)));
+    lines.push_back(source_line(
+        "alpha_vantage", feeds::alpha_vantage::check(sources.alpha_vantage, config.transport, source_timeout_ms)));
   }
   if (sources.coingecko.enabled) {
-    lines.push_back(source_line("coingecko", feeds::coingecko::check(sources.coingecko, config.transport, source_timeout_ms)));
+    lines.push_back(
+        source_line("coingecko", feeds::coingecko::check(sources.coingecko, config.transport, source_timeout_ms)));
   }
-  if (sources.yahoo.enabled) lines.push_back(source_line("yahoo", feeds::yahoo::check(sources.yahoo, config.transport, source_timeout_ms)));
+  if (sources.yahoo.enabled)
+    lines.push_back(source_line("yahoo", feeds::yahoo::check(sources.yahoo, config.transport, source_timeout_ms)));
   if (sources.binance.enabled) {
-    lines.push_back(source_line("binance", feeds::binance::check(sources.binance, config.transport, source_timeout_ms)));
+    lines.push_back(
+        source_line("binance", feeds::binance::check(sources.binance, config.transport, source_timeout_ms)));
   }
 }
 
 Line check_postgres(const Config& config, const std::string& var_directory) {
   try {
-    const auto result = sinks::postgres::check(resolve_postgres(config.postgres, var_directory), config.postgres.call_timeout_ms);
+    const auto result =
+        sinks::postgres::check(resolve_postgres(config.postgres, var_directory), config.postgres.call_timeout_ms);
     return {"postgres", result.ok, result.detail, result.latency_ns};
   } catch (const std::exception& error) {
     return {"postgres", false, error.what(), 0};
@@ -68,15 +75,17 @@ Line check_redis(const Config& config, const std::string& var_directory) {
 void print_table(const std::vector<Line>& lines) {
   for (const Line& line : lines) {
     const std::string latency = line.latency_ns > 0 ? duration_text(static_cast<std::uint64_t>(line.latency_ns)) : "";
-    std::fputs(fmt::format("{:<14} {:<6} {:>9}  {}\n", line.what, line.is_ok ? "ok" : "FAILED", latency, line.detail).c_str(), stdout);
+    std::fputs(
+        fmt::format("{:<14} {:<6} {:>9}  {}\n", line.what, line.is_ok ? "ok" : "FAILED", latency, line.detail).c_str(),
+        stdout);
   }
 }
 
 void print_json(const std::vector<Line>& lines) {
   std::string text;
   for (const Line& line : lines) {
-    text += fmt::format("{}{{\"what\":{},\"ok\":{},\"detail\":{},\"latency_ns\":{}}}", text.empty() ? "" : ",", json_string(line.what),
-                        line.is_ok, json_string(line.detail), line.latency_ns);
+    text += fmt::format("{}{{\"what\":{},\"ok\":{},\"detail\":{},\"latency_ns\":{}}}", text.empty() ? "" : ",",
+                        json_string(line.what), line.is_ok, json_string(line.detail), line.latency_ns);
   }
   std::fputs(("[" + text + "]\n").c_str(), stdout);
 }

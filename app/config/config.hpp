@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/bars/config.hpp"
 #include "core/journal/config.hpp"
@@ -46,8 +47,11 @@ struct Config {
   LogConfig log;
 };
 
-/// Hash of everything that decides what the numbers are: equal hashes, equal rows for one journal. Secrets, addresses and
-/// threads are not part of it.
+/// 1 to 63 letters, digits, _ or -: it names a folder.
+[[nodiscard]] bool is_lane_name(std::string_view name);
+
+/// Hash of everything that decides what the numbers are: equal hashes, equal rows for one journal. Secrets, addresses
+/// and threads are not part of it. 16 hexadecimal digits.
 [[nodiscard]] std::string configuration_hash(const Config& config);
 
 }  // namespace tapeline::app

@@ -1,6 +1,8 @@
 // TOML to Config: the only door by which a user's settings come in.
 //
-// Failure   throws ConfigErrors with every mistake of the file at once, one line each: file:line: key: what is wrong; cure.
+// Failure   throws ConfigErrors with every mistake of the file at once, each in one line: file:line: key: what is
+// wrong;
+//           how to mend it. Secrets are never repeated.
 #pragma once
 
 #include <stdexcept>
@@ -9,6 +11,7 @@
 #include <vector>
 
 #include "app/config/config.hpp"
+#include "app/config/setting.hpp"
 
 namespace tapeline::app {
 
@@ -23,16 +26,13 @@ class ConfigErrors : public std::runtime_error {
 
 struct LoadedConfig {
   Config config;
-  std::string hash;
+  std::string hash;               // see configuration_hash()
+  std::vector<Setting> settings;  // every key that a configuration may have, with its value
 };
 
 /// An empty path: config/default.toml where there is one, else the defaults that it documents.
 [[nodiscard]] LoadedConfig load_config(const std::string& path);
-/// For tests: `name` stands for the file in messages.
-[[nodiscard]] LoadedConfig parse_config(const std::string& text, const std::string& name);
-/// 1 to 63 letters, digits, _ or -: it names a folder.
-[[nodiscard]] bool is_lane_name(std::string_view name);
-/// Every key that a configuration may have, dotted ("bars.intervals_s").
-[[nodiscard]] std::vector<std::string> known_keys();
+/// `name` stands for the file in messages.
+[[nodiscard]] LoadedConfig parse_config(std::string_view text, const std::string& name);
 
 }  // namespace tapeline::app

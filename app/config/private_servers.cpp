@@ -3,7 +3,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <stdexcept>
+
+#include "app/config/loader.hpp"
 
 namespace tapeline::app {
 namespace {
@@ -29,8 +30,9 @@ Secret resolve_postgres(const sinks::postgres::Config& config, const std::string
   if (!config.dsn.empty()) return config.dsn;
   const std::string dsn = noted(var_directory, "TAPELINE_PG_DSN");
   if (dsn.empty()) {
-    throw std::runtime_error("no PostgreSQL: postgres.dsn is not set and " + var_directory +
-                             "/servers.env names no private server; run ./dev up, set postgres.dsn, or set postgres.enabled = false");
+    throw ConfigErrors(
+        {"no PostgreSQL: postgres.dsn is not set and " + var_directory +
+         "/servers.env names no private server; run ./dev up, set postgres.dsn, or set postgres.enabled = false"});
   }
   return Secret(dsn);
 }
@@ -39,8 +41,9 @@ std::string resolve_redis(const sinks::redis::Config& config, const std::string&
   if (!config.address.empty()) return config.address;
   const std::string address = noted(var_directory, "TAPELINE_REDIS");
   if (address.empty()) {
-    throw std::runtime_error("no Redis: redis.address is not set and " + var_directory +
-                             "/servers.env names no private server; run ./dev up, set redis.address, or set redis.enabled = false");
+    throw ConfigErrors(
+        {"no Redis: redis.address is not set and " + var_directory +
+         "/servers.env names no private server; run ./dev up, set redis.address, or set redis.enabled = false"});
   }
   return address;
 }

@@ -11,7 +11,7 @@ namespace tapeline::app {
 [[nodiscard]] std::string resolve_var_directory();
 
 /// Where the sinks are: as configured, else the private servers noted in <var>/servers.env.
-/// Throws std::runtime_error with the cure when there are neither.
+/// Throws ConfigErrors with the cure when there are neither.
 [[nodiscard]] Secret resolve_postgres(const sinks::postgres::Config& config, const std::string& var_directory);
 [[nodiscard]] std::string resolve_redis(const sinks::redis::Config& config, const std::string& var_directory);
 

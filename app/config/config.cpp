@@ -1,13 +1,14 @@
-#include <fmt/format.h>
+#include "app/config/config.hpp"
 
 #include <algorithm>
 
-#include "app/config/config.hpp"
+#include <fmt/format.h>
 
 namespace tapeline::app {
 namespace {
 
-void add_symbols(std::string& text, std::string_view source, std::vector<feeds::Subscription> symbols, int lateness_ms) {
+void add_symbols(std::string& text, std::string_view source, std::vector<feeds::Subscription> symbols,
+                 int lateness_ms) {
   std::sort(symbols.begin(), symbols.end(),
             [](const auto& left, const auto& right) { return left.native_symbol < right.native_symbol; });
   text += fmt::format("{} {}\n", source, lateness_ms);
@@ -15,6 +16,12 @@ void add_symbols(std::string& text, std::string_view source, std::vector<feeds::
 }
 
 }  // namespace
+
+bool is_lane_name(std::string_view name) {
+  return !name.empty() && name.size() <= 63 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+}
 
 std::string configuration_hash(const Config& config) {
   std::string text;
@@ -25,7 +32,8 @@ std::string configuration_hash(const Config& config) {
                       indicators.bollinger_width, indicators.volatility_length);
   text += fmt::format("{} {}\n", config.signals.rsi_buy_below, config.signals.rsi_sell_above);
   const AlertsConfig& alerts = config.alerts;
-  text += fmt::format("{} {} {} {} {}\n", alerts.rsi_hysteresis, alerts.move_pct_min, alerts.move_hysteresis_pct, alerts.max_age_s, alerts.cooldown_s);
+  text += fmt::format("{} {} {} {} {}\n", alerts.rsi_hysteresis, alerts.move_pct_min, alerts.move_hysteresis_pct,
+                      alerts.max_age_s, alerts.cooldown_s);
   const SourcesConfig& sources = config.sources;
   add_symbols(text, "alpha_vantage", sources.alpha_vantage.symbols, sources.alpha_vantage.lateness_ms);
   add_symbols(text, "coingecko", sources.coingecko.symbols, sources.coingecko.lateness_ms);

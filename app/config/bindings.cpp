@@ -1,0 +1,288 @@
+#include "app/config/bindings.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include "core/runtime/topology.hpp"
+#include "sinks/redis/address.hpp"
+
+namespace tapeline::app {
+namespace {
+
+constexpr int hour_ms = 3'600'000;
+constexpr std::int64_t day_s = 86'400;
+
+template <class Bind>
+void bind_table(Section& parent, const char* name, Reading& reading, const Bind& bind_keys) {
+  Section section(parent.path_of(name), parent.sub_table(name), reading);
+  bind_keys(section);
+  section.reject_unknown({});
+}
+
+void bind_journal(Section& section, JournalConfig& journal) {
+  section.text("directory", journal.directory);
+  section.power_of_two("segment_bytes", journal.segment_bytes, 64 * 1024, std::int64_t{1} << 30);
+}
+
+void bind_bars(Section& section, BarsConfig& bars) {
+  section.integers("intervals_s", bars.intervals_s, 1, day_s);
+  if (bars.intervals_s.empty()) {
+    section.complain("intervals_s", "is empty; write at least one interval, such as [60]");
+  }
+  for (const std::uint32_t interval_s : bars.intervals_s) {
+    if (day_s % interval_s == 0) continue;
+    section.complain("intervals_s", fmt::format("holds {}, which does not divide a day of {} s; write one that does",
+                                                interval_s, day_s));
+  }
+  section.word("empty", bars.empty, {{"skip", EmptyBars::skip}, {"fill", EmptyBars::fill}});
+  section.integer("quiet_grace_ms", bars.quiet_grace_ms, 0, hour_ms);
+}
+
+void bind_indicators(Section& section, IndicatorsConfig& indicators) {
+  section.integer("sma_length", indicators.sma_length, 1, 100'000);
+  section.integer("rsi_length", indicators.rsi_length, 1, 100'000);
+  section.integer("bollinger_length", indicators.bollinger_length, 2, 100'000);
+  section.number("bollinger_width", indicators.bollinger_width, 0.01, 100);
+  section.integer("volatility_length", indicators.volatility_length, 2, 100'000);
+}
+
+void bind_signals(Section& section, SignalsConfig& signals) {
+  section.number("rsi_buy_below", signals.rsi_buy_below, 0, 100);
+  section.number("rsi_sell_above", signals.rsi_sell_above, 0, 100);
+  if (signals.rsi_buy_below >= signals.rsi_sell_above) {
+    section.complain(
+        section.has("rsi_buy_below") ? "rsi_buy_below" : "rsi_sell_above",
+        fmt::format("rsi_buy_below {} is not below rsi_sell_above {}; write numbers with HOLD between them",
+                    signals.rsi_buy_below, signals.rsi_sell_above));
+  }
+}
+
+void bind_alerts(Section& section, AlertsConfig& alerts) {
+  section.number("rsi_hysteresis", alerts.rsi_hysteresis, 0, 50);
+  section.number("move_pct_min", alerts.move_pct_min, 0.0001, 1'000);
+  section.number("move_hysteresis_pct", alerts.move_hysteresis_pct, 0, 1'000);
+  section.integer("max_age_s", alerts.max_age_s, 0, 366 * day_s);
+  section.integer("cooldown_s", alerts.cooldown_s, 0, day_s);
+  if (alerts.move_hysteresis_pct > alerts.move_pct_min) {
+    section.complain(
+        section.has("move_hysteresis_pct") ? "move_hysteresis_pct" : "move_pct_min",
+        fmt::format("move_hysteresis_pct {} is above move_pct_min {}, so that the rule would never be armed "
+                    "again; write a smaller one",
+                    alerts.move_hysteresis_pct, alerts.move_pct_min));
+  }
+}
+
+void bind_runtime(Section& section, RuntimeConfig& runtime) {
+  section.word("idle", runtime.idle,
+               {{"automatic", Idle::automatic},
+                {"spin", Idle::spin},
+                {"yield", Idle::yield},
+                {"backoff", Idle::backoff},
+                {"park", Idle::park}});
+  section.word("threads", runtime.threads,
+               {{"automatic", Threads::automatic}, {"fused", Threads::fused}, {"split", Threads::split}});
+  section.integers("cpus", runtime.cpus, 0, 4'095);
+  const std::vector<int> usable = usable_cpus();
+  for (const int cpu : runtime.cpus) {
+    if (std::find(usable.begin(), usable.end(), cpu) != usable.end()) continue;
+    section.complain("cpus", fmt::format("holds {}, which this process may not use; write some of: {}", cpu,
+                                         fmt::join(usable, ", ")));
+  }
+  section.integer("drain_timeout_s", runtime.drain_timeout_s, 0, 3'600);
+  section.integer("clock_interval_ms", runtime.clock_interval_ms, 10, hour_ms);
+  section.power_of_two("ring_marks", runtime.ring_marks, 2, 1 << 20);
+  section.power_of_two("ring_events", runtime.ring_events, 2, 1 << 24);
+  section.power_of_two("ring_rows", runtime.ring_rows, 2, 1 << 24);
+  section.power_of_two("ring_updates", runtime.ring_updates, 2, 1 << 24);
+}
+
+void bind_log(Section& section, LogConfig& log) {
+  section.word("level", log.level,
+               {{"info", LogLevel::info}, {"warning", LogLevel::warning}, {"error", LogLevel::error}});
+  section.word("format", log.format, {{"text", LogFormat::text}, {"json", LogFormat::json}});
+}
+
+void bind_transport(Section& section, feeds::TransportConfig& transport) {
+  section.text("ca_file", transport.ca_file);
+  std::error_code not_there;
+  if (!transport.ca_file.empty() && !std::filesystem::is_regular_file(transport.ca_file, not_there)) {
+    section.complain("ca_file", fmt::format("{} is no file; name a PEM bundle of certificates", transport.ca_file));
+  }
+  section.integer("connect_timeout_ms", transport.connect_timeout_ms, 1, hour_ms);
+  section.integer("first_byte_timeout_ms", transport.first_byte_timeout_ms, 1, hour_ms);
+  section.integer("request_timeout_ms", transport.request_timeout_ms, 1, hour_ms);
+  section.integer("body_bytes_max", transport.body_bytes_max, 1'024, 1 << 28);
+  section.integer("reconnect_delay_ms_max", transport.reconnect_delay_ms_max, 1, hour_ms);
+  section.text("user_agent", transport.user_agent);
+  const bool is_header = std::all_of(transport.user_agent.begin(), transport.user_agent.end(),
+                                     [](char c) { return c >= ' ' && c <= '~'; });
+  if (transport.user_agent.empty() || !is_header) {
+    section.complain("user_agent",
+                     "is empty or holds what no header may; write printable ASCII, such as \"tapeline/0.1\"");
+  }
+}
+
+/// What all sources have. Bars wait `lateness_ms` for stragglers.
+template <class SourceConfig>
+void bind_source(Section& section, SourceConfig& source) {
+  section.boolean("enabled", source.enabled);
+  section.symbols("symbols", source.symbols);
+  if (source.enabled && source.symbols.empty() && !section.is_wrong("symbols")) {
+    section.complain("symbols", "is empty; write at least one, or enabled = false");
+  }
+  section.integer("lateness_ms", source.lateness_ms, 0, hour_ms);
+}
+
+/// A key travels in a URL or a header, where a line end would do harm.
+void bind_api_key(Section& section, Secret& key) {
+  section.secret("api_key", key);
+  const std::string& revealed = key.reveal();
+  if (std::any_of(revealed.begin(), revealed.end(), [](char c) { return c <= ' ' || c > '~'; })) {
+    section.complain("api_key", "holds white space or what is not ASCII; write the bare key where it comes from");
+  }
+}
+
+void bind_alpha_vantage(Section& section, feeds::alpha_vantage::Config& alpha_vantage) {
+  using feeds::alpha_vantage::Function;
+  bind_source(section, alpha_vantage);
+  section.address("base_url", alpha_vantage.base_url, Protocol::http);
+  bind_api_key(section, alpha_vantage.api_key);
+  if (alpha_vantage.enabled && !section.has("api_key")) {
+    section.complain("api_key", "is missing; write { env = \"ALPHAVANTAGE_KEY\" } and export it, or enabled = false");
+  }
+  section.word("function", alpha_vantage.function,
+               {{"global_quote", Function::global_quote}, {"intraday", Function::intraday}});
+  section.integer("interval_minutes", alpha_vantage.interval_minutes, 1, 60);
+  const std::vector<int> offered{1, 5, 15, 30, 60};
+  if (std::find(offered.begin(), offered.end(), alpha_vantage.interval_minutes) == offered.end()) {
+    section.complain("interval_minutes",
+                     fmt::format("is {}; write one of: {}", alpha_vantage.interval_minutes, fmt::join(offered, ", ")));
+  }
+  section.integer("poll_seconds", alpha_vantage.poll_seconds, 1, day_s);
+  section.integer("request_spacing_ms", alpha_vantage.request_spacing_ms, 0, hour_ms);
+}
+
+/// "bitcoin/usd": one slash with something on both sides, in lower case as CoinGecko writes its ids.
+bool is_coin_and_currency(std::string_view name) {
+  const std::size_t slash = name.find('/');
+  return slash != std::string_view::npos && slash > 0 && slash + 1 < name.size() && slash == name.rfind('/') &&
+         std::none_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+void bind_coingecko(Section& section, feeds::coingecko::Config& coingecko) {
+  using feeds::coingecko::Endpoint;
+  bind_source(section, coingecko);
+  for (const feeds::Subscription& symbol : coingecko.symbols) {
+    if (is_coin_and_currency(symbol.native_symbol)) continue;
+    section.complain("symbols",
+                     fmt::format("\"{}\" is no coin and currency; write them in lower case, such as \"bitcoin/usd\"",
+                                 symbol.native_symbol));
+  }
+  section.address("base_url", coingecko.base_url, Protocol::http);
+  bind_api_key(section, coingecko.api_key);
+  section.word("endpoint", coingecko.endpoint,
+               {{"simple_price", Endpoint::simple_price}, {"coins_markets", Endpoint::coins_markets}});
+  section.integer("poll_seconds", coingecko.poll_seconds, 1, day_s);
+}
+
+/// Words that the source takes as they are.
+std::vector<std::pair<std::string, std::string>> words(std::initializer_list<const char*> list) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const char* word : list) pairs.emplace_back(word, word);
+  return pairs;
+}
+
+void bind_yahoo(Section& section, feeds::yahoo::Config& yahoo) {
+  bind_source(section, yahoo);
+  section.address("base_url", yahoo.base_url, Protocol::http);
+  section.word("interval", yahoo.interval, words({"1m", "2m", "5m", "15m", "30m", "60m", "1h", "1d"}));
+  section.word("range", yahoo.range, words({"1d", "5d", "1mo", "3mo", "6mo", "1y", "2y", "5y", "10y", "ytd", "max"}));
+  section.integer("poll_seconds", yahoo.poll_seconds, 1, day_s);
+  section.integer("request_spacing_ms", yahoo.request_spacing_ms, 0, hour_ms);
+}
+
+void bind_binance(Section& section, feeds::binance::Config& binance) {
+  bind_source(section, binance);
+  for (const feeds::Subscription& symbol : binance.symbols) {
+    std::string upper = symbol.native_symbol;
+    for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    const bool is_plain = std::all_of(upper.begin(), upper.end(),
+                                      [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
+    if (is_plain && upper == symbol.native_symbol) continue;
+    section.complain("symbols",
+                     fmt::format("\"{}\" is not Binance's name of a symbol; write {}", symbol.native_symbol,
+                                 is_plain ? "\"" + upper + "\"" : "one such as { \"BTC-USD\" = \"BTCUSDT\" }"));
+  }
+  section.address("websocket_url", binance.websocket_url, Protocol::websocket);
+  section.integer("silence_timeout_ms", binance.silence_timeout_ms, 100, hour_ms);
+}
+
+void bind_postgres(Section& section, sinks::postgres::Config& postgres) {
+  section.boolean("enabled", postgres.enabled);
+  section.connection_string("dsn", postgres.dsn);
+  section.integer("batch_rows_max", postgres.batch_rows_max, 1, 1'000'000);
+  section.integer("batch_delay_ms_max", postgres.batch_delay_ms_max, 0, 60'000);
+  section.integer("call_timeout_ms", postgres.call_timeout_ms, 100, hour_ms);
+  section.integer("reconnect_delay_ms_max", postgres.reconnect_delay_ms_max, 1, hour_ms);
+  section.boolean("synchronous_commit", postgres.synchronous_commit);
+}
+
+void bind_redis(Section& section, sinks::redis::Config& redis) {
+  section.boolean("enabled", redis.enabled);
+  section.text("address", redis.address);
+  if (!redis.address.empty()) {
+    const auto address = sinks::redis::parse_address(redis.address);
+    if (!address) section.complain("address", address.error());
+  }
+  section.text("user", redis.user);
+  section.secret("password", redis.password);
+  section.integer("database", redis.database, 0, 15);
+  section.integer("key_expiry_s", redis.key_expiry_s, 1, day_s);
+  section.integer("alert_stream_length_max", redis.alert_stream_length_max, 1, 100'000'000);
+  section.integer("flush_interval_ms", redis.flush_interval_ms, 1, 60'000);
+  section.integer("call_timeout_ms", redis.call_timeout_ms, 10, hour_ms);
+  section.integer("reconnect_delay_ms_max", redis.reconnect_delay_ms_max, 1, hour_ms);
+}
+
+}  // namespace
+
+void bind(const toml::table& root, Config& config, Reading& reading) {
+  Section top("", &root, reading);
+  std::vector<std::string> tables;
+  const auto table = [&](const char* name, const auto& bind_keys, auto& values) {
+    tables.emplace_back(name);
+    bind_table(top, name, reading, [&](Section& section) { bind_keys(section, values); });
+  };
+  top.text("lane", config.lane);
+  if (!is_lane_name(config.lane)) top.complain("lane", "names a folder; write 1 to 63 letters, digits, _ or -");
+  table("journal", bind_journal, config.journal);
+  table("bars", bind_bars, config.bars);
+  table("indicators", bind_indicators, config.indicators);
+  table("signals", bind_signals, config.signals);
+  table("alerts", bind_alerts, config.alerts);
+  table("runtime", bind_runtime, config.runtime);
+  table("log", bind_log, config.log);
+  table("transport", bind_transport, config.transport);
+  table("postgres", bind_postgres, config.postgres);
+  table("redis", bind_redis, config.redis);
+
+  tables.emplace_back("sources");
+  Section sources("sources", top.sub_table("sources"), reading);
+  std::vector<std::string> names;
+  const auto source = [&](const char* name, const auto& bind_keys, auto& values) {
+    names.emplace_back(name);
+    bind_table(sources, name, reading, [&](Section& section) { bind_keys(section, values); });
+  };
+  source("alpha_vantage", bind_alpha_vantage, config.sources.alpha_vantage);
+  source("coingecko", bind_coingecko, config.sources.coingecko);
+  source("yahoo", bind_yahoo, config.sources.yahoo);
+  source("binance", bind_binance, config.sources.binance);
+  sources.reject_unknown(names);
+  top.reject_unknown(tables);
+}
+
+}  // namespace tapeline::app
