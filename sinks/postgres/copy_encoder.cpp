@@ -1,9 +1,11 @@
 #include "sinks/postgres/copy_encoder.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 
 #include "sinks/postgres/text.hpp"
 
@@ -14,7 +16,6 @@ constexpr std::string_view signature("PGCOPY\n\377\r\n\0", 11);
 /// Microseconds between 1970-01-01 and 2000-01-01, where PostgreSQL counts from.
 constexpr std::int64_t epoch_offset_us = 946'684'800'000'000;
 constexpr std::uint16_t trailer = 0xffff;
-constexpr std::size_t trailer_bytes = sizeof trailer;
 constexpr std::uint16_t numeric_positive = 0x0000;
 constexpr std::uint16_t numeric_negative = 0x4000;
 
@@ -23,19 +24,40 @@ std::int64_t microseconds(Nanos time_ns) noexcept {
   return us - epoch_offset_us;
 }
 
+/// In the byte order of the network.
+template <class Integer>
+void store(char* to, Integer value) noexcept {
+  static_assert(std::endian::native == std::endian::little && std::is_unsigned_v<Integer>);
+  if constexpr (sizeof value == 2) value = __builtin_bswap16(value);
+  if constexpr (sizeof value == 4) value = __builtin_bswap32(value);
+  if constexpr (sizeof value == 8) value = __builtin_bswap64(value);
+  std::memcpy(to, &value, sizeof value);
+}
+
 }  // namespace
+
+char* CopyEncoder::extend(std::size_t bytes) {
+  if (bytes_.size() - used_ < bytes) bytes_.resize(std::max(2 * bytes_.size(), used_ + bytes));
+  char* const end = bytes_.data() + used_;
+  used_ += bytes;
+  return end;
+}
 
 template <class Integer>
 void CopyEncoder::put(Integer value) {
-  const std::size_t at = bytes_.size();
-  bytes_.resize(at + sizeof value);
-  for (std::size_t i = 0; i < sizeof value; ++i) {
-    bytes_[at + i] = static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * (sizeof value - 1 - i)) & 0xffU);
-  }
+  store(extend(sizeof value), value);
+}
+
+template <class Integer>
+void CopyEncoder::put_field(Integer value) {
+  char* const to = extend(sizeof(std::uint32_t) + sizeof value);
+  store<std::uint32_t>(to, sizeof value);
+  store(to + sizeof(std::uint32_t), value);
 }
 
 void CopyEncoder::clear() {
-  bytes_.assign(signature.begin(), signature.end());
+  used_ = 0;
+  std::memcpy(extend(signature.size()), signature.data(), signature.size());
   put<std::uint32_t>(0);  // flags
   put<std::uint32_t>(0);  // length of the header's extension
   rows_ = 0;
@@ -43,7 +65,7 @@ void CopyEncoder::clear() {
 }
 
 void CopyEncoder::begin_row(std::int16_t fields) {
-  if (is_finished_) bytes_.resize(bytes_.size() - trailer_bytes);
+  if (is_finished_) used_ -= sizeof trailer;
   is_finished_ = false;
   ++rows_;
   put(static_cast<std::uint16_t>(fields));
@@ -51,36 +73,20 @@ void CopyEncoder::begin_row(std::int16_t fields) {
 
 void CopyEncoder::null() { put(static_cast<std::uint32_t>(-1)); }
 
-void CopyEncoder::boolean(bool value) {
-  put<std::uint32_t>(1);
-  put(static_cast<std::uint8_t>(value));
-}
-
-void CopyEncoder::int2(std::int16_t value) {
-  put<std::uint32_t>(sizeof value);
-  put(static_cast<std::uint16_t>(value));
-}
-
-void CopyEncoder::int4(std::int32_t value) {
-  put<std::uint32_t>(sizeof value);
-  put(static_cast<std::uint32_t>(value));
-}
-
-void CopyEncoder::int8(std::int64_t value) {
-  put<std::uint32_t>(sizeof value);
-  put(static_cast<std::uint64_t>(value));
-}
+void CopyEncoder::boolean(bool value) { put_field(static_cast<std::uint8_t>(value)); }
+void CopyEncoder::int2(std::int16_t value) { put_field(static_cast<std::uint16_t>(value)); }
+void CopyEncoder::int4(std::int32_t value) { put_field(static_cast<std::uint32_t>(value)); }
+void CopyEncoder::int8(std::int64_t value) { put_field(static_cast<std::uint64_t>(value)); }
 
 void CopyEncoder::float8(double value) {
   if (std::isnan(value)) return null();
-  put<std::uint32_t>(sizeof value);
-  put(std::bit_cast<std::uint64_t>(value));
+  put_field(std::bit_cast<std::uint64_t>(value));
 }
 
 void CopyEncoder::text(std::string_view value) {
   if (!is_storable_text(value)) return text(storable_text(value));
   put(static_cast<std::uint32_t>(value.size()));
-  bytes_.insert(bytes_.end(), value.begin(), value.end());
+  value.copy(extend(value.size()), value.size());
 }
 
 void CopyEncoder::timestamptz(Nanos time_ns) { int8(microseconds(time_ns)); }
@@ -125,7 +131,7 @@ std::string_view CopyEncoder::finish() {
   // Once: a batch is sent again after trouble.
   if (!is_finished_) put(trailer);
   is_finished_ = true;
-  return {bytes_.data(), bytes_.size()};
+  return {bytes_.data(), used_};
 }
 
 }  // namespace tapeline::sinks::postgres

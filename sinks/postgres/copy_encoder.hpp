@@ -39,10 +39,16 @@ class CopyEncoder {
   [[nodiscard]] std::string_view finish();
 
  private:
+  /// Room for so many bytes more, counted as used.
+  [[nodiscard]] char* extend(std::size_t bytes);
   template <class Integer>
   void put(Integer value);
+  /// Length and value.
+  template <class Integer>
+  void put_field(Integer value);
 
-  std::vector<char> bytes_;
+  std::vector<char> bytes_;  // its size is what could be used
+  std::size_t used_ = 0;
   std::size_t rows_ = 0;
   bool is_finished_ = false;  // the trailer stands at the end
 };

@@ -252,8 +252,10 @@ bool Writer::recover() {
     return true;
   }
   if (stored != checkpoint_) {
-    fence("the checkpoint of lane " + options_.lane + " is at " + std::to_string(stored) + ", not at " +
-          std::to_string(checkpoint_));
+    fence(
+        "the checkpoint of lane " + options_.lane + " is at " + std::to_string(stored) + ", not at " +
+        std::to_string(checkpoint_) +
+        (stored < checkpoint_ ? ": the server has lost what it had acknowledged; the next start writes it again" : ""));
     return false;
   }
   is_connected_ = true;

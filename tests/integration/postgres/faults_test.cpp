@@ -206,6 +206,33 @@ TEST_F(PostgresFaults, AServerThatDoesNotAnswerAtTheStartIsGivenUp) {
   EXPECT_THAT(problem, HasSubstr("./dev up"));
 }
 
+TEST_F(PostgresFaults, WhatAServerLostAfterItsAcknowledgementIsWrittenAgain) {
+  WriterRun run(dsn());
+  static_cast<void>(run.writer.open());
+  run.feed(0, 60);
+  ASSERT_TRUE(run.drain());
+  // As a standby that had not got everything yet: all tables as they were at frame 40.
+  for (const char* table : {"tick", "fact_bar", "fact_signal", "fact_alert", "quality_event"}) {
+    query(std::string("delete from ") + table + " where journal_position >= 4000");
+  }
+  query("truncate audit_batch");
+  query("update lane_checkpoint set position = 4000");
+  terminate_writers();
+  run.put(RowFeed::frame(60));
+  ASSERT_TRUE(run.poll_until([&] { return run.writer.status().is_fenced; }));
+  EXPECT_THAT(run.told(), Contains(HasSubstr("lost what it had acknowledged")));
+  query(
+      "insert into audit_batch (lane_id, from_position, to_position, row_count, program_version, configuration_hash) "
+      "select 1, 0, 4000, (select count(*) from tick) + (select count(*) from fact_bar) + (select count(*) from "
+      "fact_signal) + "
+      "(select count(*) from fact_alert) + (select count(*) from quality_event), '', ''");
+  WriterRun next(dsn());
+  EXPECT_EQ(next.writer.open(), 4'000U);
+  next.feed(0, 70);
+  ASSERT_TRUE(next.drain());
+  expect_exactly_once(70);
+}
+
 struct Damage {
   const char* name;
   const char* damage;
