@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <exception>
+#include <future>
 #include <vector>
 
 #include <fmt/format.h>
@@ -28,47 +30,68 @@ struct Line {
   Nanos latency_ns;
 };
 
-Line source_line(const char* name, const feeds::CheckResult& result) {
-  return {name, result.ok, result.detail, result.latency_ns};
+// All are asked at once: a source that is silent delays no other.
+using Lines = std::vector<std::future<Line>>;
+
+/// Asks with `ask`; a failure's detail begins with the file that says where to ask.
+template <class Ask>
+void add(Lines& lines, const char* what, const std::string& file, Ask ask) {
+  lines.push_back(std::async(std::launch::async, [what, file, ask] {
+    Line line{what, false, {}, 0};
+    try {
+      ask(line);
+    } catch (const std::exception& error) {
+      line.detail = error.what();
+    }
+    if (!line.is_ok) line.detail = file + ": " + line.detail;
+    return line;
+  }));
 }
 
-void check_sources(const Config& config, std::vector<Line>& lines) {
-  const SourcesConfig& sources = config.sources;
-  if (sources.alpha_vantage.enabled) {
-    lines.push_back(source_line(
-        "alpha_vantage", feeds::alpha_vantage::check(sources.alpha_vantage, config.transport, source_timeout_ms)));
-  }
-  if (sources.coingecko.enabled) {
-    lines.push_back(
-        source_line("coingecko", feeds::coingecko::check(sources.coingecko, config.transport, source_timeout_ms)));
-  }
-  if (sources.yahoo.enabled)
-    lines.push_back(source_line("yahoo", feeds::yahoo::check(sources.yahoo, config.transport, source_timeout_ms)));
-  if (sources.binance.enabled) {
-    lines.push_back(
-        source_line("binance", feeds::binance::check(sources.binance, config.transport, source_timeout_ms)));
-  }
+template <class SourceConfig>
+using SourceCheck = feeds::CheckResult (*)(const SourceConfig&, const feeds::TransportConfig&, int);
+
+template <class SourceConfig>
+void add_source(Lines& lines, const char* name, const LoadedConfig& loaded, const SourceConfig& source,
+                std::string address, SourceCheck<SourceConfig> check) {
+  if (!source.enabled) return;
+  add(lines, name, loaded.file, [=, &loaded, &source](Line& line) {
+    const feeds::CheckResult result = check(source, loaded.config.transport, source_timeout_ms);
+    line.is_ok = result.ok;
+    line.latency_ns = result.latency_ns;
+    line.detail = result.ok ? result.detail
+                            : fmt::format("sources.{} at {}: {}; mend what it says, or set sources.{}.enabled = false",
+                                          name, address, result.detail, name);
+  });
 }
 
-Line check_postgres(const Config& config, const std::string& var_directory) {
-  try {
-    const auto result =
-        sinks::postgres::check(resolve_postgres(config.postgres, var_directory), config.postgres.call_timeout_ms);
-    return {"postgres", result.ok, result.detail, result.latency_ns};
-  } catch (const std::exception& error) {
-    return {"postgres", false, error.what(), 0};
-  }
+void add_sources(Lines& lines, const LoadedConfig& loaded) {
+  const SourcesConfig& sources = loaded.config.sources;
+  add_source(lines, "alpha_vantage", loaded, sources.alpha_vantage, sources.alpha_vantage.base_url,
+             feeds::alpha_vantage::check);
+  add_source(lines, "coingecko", loaded, sources.coingecko, sources.coingecko.base_url, feeds::coingecko::check);
+  add_source(lines, "yahoo", loaded, sources.yahoo, sources.yahoo.base_url, feeds::yahoo::check);
+  add_source(lines, "binance", loaded, sources.binance, sources.binance.websocket_url, feeds::binance::check);
 }
 
-Line check_redis(const Config& config, const std::string& var_directory) {
-  try {
-    sinks::redis::Config redis = config.redis;
-    redis.address = resolve_redis(config.redis, var_directory);
-    const auto result = sinks::redis::check(redis);
-    if (!result) return {"redis", false, result.error(), 0};
-    return {"redis", true, result->server, result->round_trip_ns};
-  } catch (const std::exception& error) {
-    return {"redis", false, error.what(), 0};
+void add_sinks(Lines& lines, const LoadedConfig& loaded) {
+  const std::string var_directory = resolve_var_directory();
+  const sinks::postgres::Config& postgres = loaded.config.postgres;
+  const sinks::redis::Config& redis = loaded.config.redis;
+  if (postgres.enabled) {
+    add(lines, "postgres", loaded.file, [&postgres, var_directory](Line& line) {
+      auto result = sinks::postgres::check(resolve_postgres(postgres, var_directory), postgres.call_timeout_ms);
+      line = {line.what, result.ok, std::move(result.detail), result.latency_ns};
+    });
+  }
+  if (redis.enabled) {
+    add(lines, "redis", loaded.file, [&redis, var_directory](Line& line) {
+      sinks::redis::Config resolved = redis;
+      resolved.address = resolve_redis(redis, var_directory);
+      const auto result = sinks::redis::check(resolved);
+      line = result ? Line{line.what, true, result->server, result->round_trip_ns}
+                    : Line{line.what, false, result.error(), 0};
+    });
   }
 }
 
@@ -94,14 +117,13 @@ void print_json(const std::vector<Line>& lines) {
 
 int run_check(const CheckOptions& options) {
   const LoadedConfig loaded = load_config(options.config_file);
-  std::vector<Line> lines;
-  lines.push_back({"configuration", true, "hash " + loaded.hash, 0});
+  Lines asked;
   if (!options.config_only) {
-    const std::string var_directory = resolve_var_directory();
-    check_sources(loaded.config, lines);
-    if (loaded.config.postgres.enabled) lines.push_back(check_postgres(loaded.config, var_directory));
-    if (loaded.config.redis.enabled) lines.push_back(check_redis(loaded.config, var_directory));
+    add_sources(asked, loaded);
+    add_sinks(asked, loaded);
   }
+  std::vector<Line> lines{{"configuration", true, loaded.file + ", hash " + loaded.hash, 0}};
+  for (std::future<Line>& line : asked) lines.push_back(line.get());
   options.json ? print_json(lines) : print_table(lines);
   return std::all_of(lines.begin(), lines.end(), [](const Line& line) { return line.is_ok; }) ? 0 : 2;
 }

@@ -8,6 +8,7 @@
 #include <toml++/toml.h>
 
 #include "core/runtime/topology.hpp"
+#include "sinks/postgres/connection_string.hpp"
 #include "sinks/redis/address.hpp"
 
 namespace tapeline::app {
@@ -224,6 +225,10 @@ void bind_binance(Section& section, feeds::binance::Config& binance) {
 void bind_postgres(Section& section, sinks::postgres::Config& postgres) {
   section.boolean("enabled", postgres.enabled);
   section.connection_string("dsn", postgres.dsn);
+  if (!postgres.dsn.empty()) {
+    const auto problem = sinks::postgres::connection_string_problem(postgres.dsn.reveal());
+    if (problem) section.complain("dsn", *problem);
+  }
   section.integer("batch_rows_max", postgres.batch_rows_max, 1, 1'000'000);
   section.integer("batch_delay_ms_max", postgres.batch_delay_ms_max, 0, 60'000);
   section.integer("call_timeout_ms", postgres.call_timeout_ms, 100, hour_ms);

@@ -49,6 +49,7 @@ LoadedConfig parse_config(std::string_view text, const std::string& name) {
   }
   if (!reading.mistakes.empty()) throw ConfigErrors(lines_of(std::move(reading.mistakes), name));
   std::sort(loaded.config.bars.intervals_s.begin(), loaded.config.bars.intervals_s.end());
+  loaded.file = name;
   loaded.hash = configuration_hash(loaded.config);
   loaded.settings = std::move(reading.settings);
   return loaded;

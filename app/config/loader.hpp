@@ -26,6 +26,7 @@ class ConfigErrors : public std::runtime_error {
 
 struct LoadedConfig {
   Config config;
+  std::string file;               // as messages name it
   std::string hash;               // see configuration_hash()
   std::vector<Setting> settings;  // every key that a configuration may have, with its value
 };

@@ -125,18 +125,26 @@ TEST(CommandLine, ChecksAConfigurationWithoutTheNetwork) {
   const std::string config = folder.write("good.toml", "[sources.binance]\nenabled = true\nsymbols = [\"BTCUSDT\"]\n");
   const Done done = tapeline({"check", "--config-only", "--config", config.c_str()});
   EXPECT_EQ(done.status, 0) << done.err;
-  EXPECT_THAT(done.out, testing::MatchesRegex("configuration +ok +hash [0-9a-f]+\n"));
+  EXPECT_THAT(done.out, testing::MatchesRegex("configuration +ok +.*good.toml, hash [0-9a-f]+\n"));
   const Done json = tapeline({"check", "--config-only", "--json", "--config", config.c_str()});
   EXPECT_EQ(json.status, 0) << json.err;
   EXPECT_THAT(json.out, StartsWith("[{\"what\":\"configuration\",\"ok\":true,"));
 }
 
-TEST(CommandLine, ChecksThatFailEndWithTwoAndTheCure) {
+TEST(CommandLine, ChecksThatFailEndWithTwoFileKeyAndCure) {
   const Folder folder;
   const Variable var("TAPELINE_VAR", folder.path("").c_str());
-  const Done done = tapeline({"check", "--config", folder.write("good.toml", "").c_str()});
+  // Port 9 is discard: nobody listens there.
+  const std::string config = folder.write("good.toml",
+                                          "[sources.yahoo]\nenabled = true\nsymbols = [\"AAPL\"]\n"
+                                          "base_url = \"http://127.0.0.1:9\"\n");
+  const Done done = tapeline({"check", "--config", config.c_str()});
   EXPECT_EQ(done.status, 2);
+  EXPECT_THAT(done.out, HasSubstr(config + ": sources.yahoo at http://127.0.0.1:9: "));
+  EXPECT_THAT(done.out, HasSubstr("sources.yahoo.enabled = false\n"));
+  EXPECT_THAT(done.out, HasSubstr(config + ": no PostgreSQL: "));
   EXPECT_THAT(done.out, HasSubstr("run ./dev up, set postgres.dsn"));
+  EXPECT_THAT(done.out, HasSubstr(config + ": no Redis: "));
   EXPECT_THAT(done.out, HasSubstr("run ./dev up, set redis.address"));
 }
 

@@ -262,6 +262,14 @@ TEST(ConfigMistakes, PasswordsInConnectionStrings) {
   }
 }
 
+TEST(ConfigMistakes, AConnectionStringThatCannotBeRead) {
+  const Variable dsn("TAPELINE_TEST_DSN", "host=db bogus=hush password=hush");
+  const auto told = StartsWith("x.toml:2: postgres.dsn: the connection string cannot be read; its forms are ");
+  EXPECT_THAT(refusal_of("[postgres]\ndsn = \"host=db bogus=1\""), ElementsAre(told));
+  const auto lines = refusal_of("[postgres]\ndsn = { env = \"TAPELINE_TEST_DSN\" }");
+  EXPECT_THAT(lines, ElementsAre(testing::AllOf(told, Not(HasSubstr("hush")))));
+}
+
 TEST(ConfigMistakes, AllAreToldAtOnceInTheOrderOfTheFile) {
   const auto lines = refusal_of(R"(lan = "main"
 [redis]
