@@ -4,6 +4,7 @@
 #include <chrono>
 #include <random>
 #include <stdexcept>
+#include <utility>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -16,11 +17,16 @@
 namespace tapeline::feeds::binance {
 namespace {
 
+/// A connection that lasts shorter than this is a failure like one that never was: it must not be followed by another
+/// at once, for the source bans who connects too often.
+constexpr Nanos settled_ns = 30 * nanos_per_second;
+
 Url stream_url(const Config& config) {
   std::string streams;
   for (const Subscription& symbol : config.symbols) {
     std::string name = symbol.native_symbol;
-    std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
     streams += (streams.empty() ? "" : "/") + name + "@trade";
   }
   auto url = parse_url(config.websocket_url);
@@ -56,12 +62,16 @@ class BinanceSource final : public Source {
  private:
   void connect() {
     status_.state = "connecting";
-    socket_.open(config_.silence_timeout_ms, {.on_open = [this] { status_.state = "streaming"; },
-                                              .on_message = [this](std::string_view message) { on_message(message); },
-                                              .on_closed = [this](std::string reason) { on_closed(std::move(reason)); }});
+    socket_.open(config_.silence_timeout_ms,
+                 {.on_open = [this] { on_open(); },
+                  .on_message = [this](std::string_view message) { on_message(message); },
+                  .on_closed = [this](std::string reason) { on_closed(std::move(reason)); }});
+  }
+  void on_open() {
+    status_.state = "streaming";
+    opened_ns_ = steady_now_ns();
   }
   void on_message(std::string_view message) {
-    backoff_.reset();
     ++status_.frames;
     status_.bytes += message.size();
     status_.last_frame_ns = wall_now_ns();
@@ -72,6 +82,8 @@ class BinanceSource final : public Source {
     ++status_.reconnects;
     status_.last_error = std::move(reason);
     if (is_stopped_) return;
+    const Nanos opened_ns = std::exchange(opened_ns_, 0);
+    if (opened_ns != 0 && steady_now_ns() - opened_ns >= settled_ns) backoff_.reset();
     const Nanos delay_ns = backoff_.next(random_());
     status_.state = "reconnecting: " + status_.last_error;
     timer_.expires_after(std::chrono::nanoseconds(delay_ns));
@@ -87,12 +99,14 @@ class BinanceSource final : public Source {
   std::mt19937_64 random_;
   FrameSink* sink_ = nullptr;
   SourceStatus status_;
+  Nanos opened_ns_ = 0;  // steady; 0: not open
   bool is_stopped_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<Source> make_source(boost::asio::io_context& context, const Config& config, const TransportConfig& transport) {
+std::unique_ptr<Source> make_source(boost::asio::io_context& context, const Config& config,
+                                    const TransportConfig& transport) {
   return std::make_unique<BinanceSource>(context, config, transport);
 }
 
