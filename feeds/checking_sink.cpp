@@ -11,8 +11,8 @@ class CheckingSink final : public FrameSink {
  public:
   explicit CheckingSink(WireParser& parser) : parser_(parser) {}
 
-  void append(SourceCode source, Channel channel, std::uint16_t http_status, std::string_view context, std::string_view payload,
-              Nanos receive_ns) override {
+  void append(SourceCode source, Channel channel, std::uint16_t http_status, std::string_view context,
+              std::string_view payload, Nanos receive_ns) override {
     if (is_answered) return;
     // A copy with the padding that the parser needs.
     std::string padded(payload);
@@ -57,7 +57,9 @@ CheckResult check_source(boost::asio::io_context& context, Source& source, WireP
   sink.result.latency_ns = steady_now_ns() - began_ns;
   if (!sink.is_answered) {
     const std::string& error = source.status().last_error;
-    sink.result.detail = !error.empty() ? error : "no price within " + std::to_string(timeout_ms) + " ms; the market may be quiet: try again";
+    sink.result.detail =
+        !error.empty() ? error
+                       : "no price within " + std::to_string(timeout_ms) + " ms; the market may be quiet: try again";
   }
   source.stop();
   for (int i = 0; i < 1'000 && context.poll_one() > 0; ++i) {

@@ -11,21 +11,26 @@ namespace {
 
 PolledRequest request_of(const Config& config, const std::string& native_symbol) {
   if (config.function == Function::global_quote) {
-    return {global_quote, native_symbol, "/query?function=GLOBAL_QUOTE&symbol=" + url_encoded(native_symbol), native_symbol};
+    return {global_quote, native_symbol, "/query?function=GLOBAL_QUOTE&symbol=" + url_encoded(native_symbol),
+            native_symbol};
   }
   const std::string minutes = std::to_string(config.interval_minutes);
   return {intraday, native_symbol + " " + std::to_string(config.interval_minutes * 60),
-          "/query?function=TIME_SERIES_INTRADAY&symbol=" + url_encoded(native_symbol) + "&interval=" + minutes + "min&outputsize=compact", native_symbol};
+          "/query?function=TIME_SERIES_INTRADAY&symbol=" + url_encoded(native_symbol) + "&interval=" + minutes +
+              "min&outputsize=compact",
+          native_symbol};
 }
 
 }  // namespace
 
-std::unique_ptr<Source> make_source(boost::asio::io_context& context, const Config& config, const TransportConfig& transport) {
+std::unique_ptr<Source> make_source(boost::asio::io_context& context, const Config& config,
+                                    const TransportConfig& transport) {
   PolledOptions options;
   options.name = "alpha_vantage";
   options.code = code;
   options.base_url = config.base_url;
-  for (const Subscription& symbol : config.symbols) options.requests.push_back(request_of(config, symbol.native_symbol));
+  for (const Subscription& symbol : config.symbols)
+    options.requests.push_back(request_of(config, symbol.native_symbol));
   options.key_parameter = "apikey";
   options.key = config.api_key;
   options.poll_seconds = config.poll_seconds;

@@ -1,9 +1,9 @@
 #include "feeds/coingecko/source.hpp"
 
-#include <boost/asio/io_context.hpp>
-
 #include <map>
 #include <set>
+
+#include <boost/asio/io_context.hpp>
 
 #include "feeds/checking_sink.hpp"
 #include "feeds/coingecko/wire.hpp"
@@ -41,13 +41,16 @@ std::vector<PolledRequest> requests_of(const Config& config) {
   for (const auto& [currency, coins] : coins_by_currency) {
     for (std::size_t begin = 0; begin < coins.size(); begin += ids_per_call) {
       const auto first = coins.begin() + static_cast<std::ptrdiff_t>(begin);
-      const std::string ids = joined(std::vector<std::string>(first, first + static_cast<std::ptrdiff_t>(std::min(ids_per_call, coins.size() - begin))));
+      const std::string ids = joined(std::vector<std::string>(
+          first, first + static_cast<std::ptrdiff_t>(std::min(ids_per_call, coins.size() - begin))));
       if (config.endpoint == Endpoint::simple_price) {
         requests.push_back({simple_price, currency,
-                            "/api/v3/simple/price?ids=" + ids + "&vs_currencies=" + currency + "&include_last_updated_at=true&precision=full",
+                            "/api/v3/simple/price?ids=" + ids + "&vs_currencies=" + currency +
+                                "&include_last_updated_at=true&precision=full",
                             "prices in " + currency});
       } else {
-        requests.push_back({coins_markets, currency, "/api/v3/coins/markets?vs_currency=" + currency + "&ids=" + ids + "&per_page=250",
+        requests.push_back({coins_markets, currency,
+                            "/api/v3/coins/markets?vs_currency=" + currency + "&ids=" + ids + "&per_page=250",
                             "markets in " + currency});
       }
     }
@@ -57,7 +60,8 @@ std::vector<PolledRequest> requests_of(const Config& config) {
 
 }  // namespace
 
-std::unique_ptr<Source> make_source(boost::asio::io_context& context, const Config& config, const TransportConfig& transport) {
+std::unique_ptr<Source> make_source(boost::asio::io_context& context, const Config& config,
+                                    const TransportConfig& transport) {
   PolledOptions options;
   options.name = "coingecko";
   options.code = code;

@@ -1,7 +1,5 @@
 #include "feeds/replay/recording_reader.hpp"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstring>
@@ -10,13 +8,16 @@
 #include <stdexcept>
 #include <utility>
 
+#include <zlib.h>
+
 namespace tapeline::feeds::replay {
 namespace {
 
 constexpr std::size_t buffer_bytes = std::size_t{1} << 20;
 
 void require_readable(const std::string& file) {
-  if (std::filesystem::is_directory(file)) throw std::runtime_error(file + " is a folder; name recordings, plain or gzip");
+  if (std::filesystem::is_directory(file))
+    throw std::runtime_error(file + " is a folder; name recordings, plain or gzip");
   if (!std::ifstream(file)) throw std::runtime_error("cannot read " + file + "; name recordings, plain or gzip");
 }
 

@@ -23,8 +23,8 @@ class RecordingReader {
 
   struct Line {
     Nanos receive_ns = 0;
-    std::string_view payload;  // valid until the next call
-    bool is_malformed = false; // no time in front: payload is the whole line
+    std::string_view payload;   // valid until the next call
+    bool is_malformed = false;  // no time in front: payload is the whole line
   };
   /// False at the end of the last file.
   [[nodiscard]] bool next(Line& line);

@@ -1,7 +1,5 @@
 #include "feeds/transport/http_client.hpp"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -15,6 +13,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
+#include <zlib.h>
 
 #include "feeds/transport/tls.hpp"
 
@@ -54,7 +53,12 @@ std::optional<std::string> inflated(const std::string& packed, std::size_t bytes
 class HttpClient::Session : public std::enable_shared_from_this<Session> {
  public:
   Session(asio::io_context& context, Url base, const TransportConfig& config)
-      : context_(context), base_(std::move(base)), config_(config), tls_(make_tls_context(config)), resolver_(context), deadline_(context) {}
+      : context_(context),
+        base_(std::move(base)),
+        config_(config),
+        tls_(make_tls_context(config)),
+        resolver_(context),
+        deadline_(context) {}
 
   void get(std::string target, Headers headers, Callback callback) {
     callback_ = std::move(callback);
@@ -99,8 +103,8 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
   template <class Handler>
   auto guarded(Handler handler) {
     // What an operation refers to is held by its handler, also when the connection has been given up meanwhile.
-    return [self = shared_from_this(), connection = connection_, generation = generation_, handler](auto&&... arguments)
-               requires std::invocable<Handler, Session&, decltype(arguments)...> {
+    return [ self = shared_from_this(), connection = connection_, generation = generation_,
+             handler ](auto&&... arguments) requires std::invocable<Handler, Session&, decltype(arguments)...> {
       if (generation == self->generation_) (self.get()->*handler)(std::forward<decltype(arguments)>(arguments)...);
     };
   }
@@ -110,7 +114,9 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
     deadline_.async_wait(guarded(&Session::on_deadline));
   }
   void on_deadline(error_code error) {
-    if (!error) finish(HttpError{"no whole answer from " + base_.host + " within " + std::to_string(config_.request_timeout_ms) + " ms"});
+    if (!error)
+      finish(HttpError{"no whole answer from " + base_.host + " within " + std::to_string(config_.request_timeout_ms) +
+                       " ms"});
   }
 
   /// What went wrong, and which limit it was when time ran out.
@@ -118,9 +124,7 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
     return error == beast::error::timeout ? "nothing within " + std::to_string(timeout_ms) + " ms" : error.message();
   }
 
-  void resolve() {
-    resolver_.async_resolve(base_.host, base_.port, guarded(&Session::on_resolved));
-  }
+  void resolve() { resolver_.async_resolve(base_.host, base_.port, guarded(&Session::on_resolved)); }
   void on_resolved(error_code error, tcp::resolver::results_type addresses) {
     if (error) return finish(HttpError{"cannot resolve " + base_.host + ": " + error.message()});
     connection_ = std::make_shared<Connection>(context_, tls_);
@@ -128,16 +132,21 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
     tcp_layer().async_connect(addresses, guarded(&Session::on_connected));
   }
   void on_connected(error_code error, const tcp::endpoint&) {
-    if (error) return finish(HttpError{"cannot connect to " + base_.host + ":" + base_.port + ": " + reason(error, config_.connect_timeout_ms)});
+    if (error)
+      return finish(HttpError{"cannot connect to " + base_.host + ":" + base_.port + ": " +
+                              reason(error, config_.connect_timeout_ms)});
     error_code ignored;
     tcp_layer().socket().set_option(tcp::no_delay(true), ignored);
     if (base_.security == Security::plain) return write();
-    if (!expect_host(connection_->stream.native_handle(), base_.host)) return finish(HttpError{"cannot ask for the certificate of " + base_.host});
+    if (!expect_host(connection_->stream.native_handle(), base_.host))
+      return finish(HttpError{"cannot ask for the certificate of " + base_.host});
     tcp_layer().expires_after(std::chrono::milliseconds(config_.connect_timeout_ms));
     connection_->stream.async_handshake(asio::ssl::stream_base::client, guarded(&Session::on_handshake));
   }
   void on_handshake(error_code error) {
-    if (error) return finish(HttpError{"TLS handshake with " + base_.host + " failed: " + handshake_failure(connection_->stream.native_handle(), error)});
+    if (error)
+      return finish(HttpError{"TLS handshake with " + base_.host +
+                              " failed: " + handshake_failure(connection_->stream.native_handle(), error)});
     write();
   }
 
@@ -185,7 +194,8 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
     if (beast::iequals(message[http::field::content_encoding], "gzip") && !response.body.empty()) {
       auto body = inflated(response.body, config_.body_bytes_max);
       if (!body) {
-        return finish(HttpError{"the compressed answer of " + base_.host + " is damaged, or over transport.body_bytes_max"});
+        return finish(
+            HttpError{"the compressed answer of " + base_.host + " is damaged, or over transport.body_bytes_max"});
       }
       response.body = std::move(*body);
     }
@@ -235,7 +245,7 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
   asio::steady_timer deadline_;
   std::shared_ptr<Connection> connection_;  // null: the next request begins with a new one
   bool may_retry_ = false;
-  std::uint64_t generation_ = 0;  // handlers of an abandoned request find another number, and do nothing
+  std::uint64_t generation_ = 0;             // handlers of an abandoned request find another number, and do nothing
   http::request<http::empty_body> request_;  // kept for a second try
   Callback callback_;
 };

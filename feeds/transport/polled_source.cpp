@@ -27,7 +27,8 @@ class PolledSource final : public Source {
         base_(url_of(options_)),
         client_(context, base_, transport),
         timer_(context),
-        backoff_(nanos_per_second, std::max(Nanos{transport.reconnect_delay_ms_max} * nanos_per_millisecond, Nanos{options_.poll_seconds} * nanos_per_second)),
+        backoff_(nanos_per_second, std::max(Nanos{transport.reconnect_delay_ms_max} * nanos_per_millisecond,
+                                            Nanos{options_.poll_seconds} * nanos_per_second)),
         random_(std::random_device{}()),
         is_refused_(options_.requests.size(), false) {
     status_.name = options_.name;
@@ -53,7 +54,8 @@ class PolledSource final : public Source {
     while (url->path.ends_with('/')) url->path.pop_back();
     const std::string& key = options.key.reveal();
     if (std::any_of(key.begin(), key.end(), [](char c) { return static_cast<unsigned char>(c) <= ' '; })) {
-      throw std::invalid_argument("sources." + options.name + ".api_key holds white space or control characters; is there a line end in it?");
+      throw std::invalid_argument("sources." + options.name +
+                                  ".api_key holds white space or control characters; is there a line end in it?");
     }
     return *url;
   }
@@ -72,8 +74,10 @@ class PolledSource final : public Source {
     status_.state = "asking for " + request.name;
     // The key joins the target here and nowhere else.
     std::string target = base_.path + request.target;
-    if (!options_.key_parameter.empty()) target += "&" + options_.key_parameter + "=" + url_encoded(options_.key.reveal());
-    client_.get(std::move(target), options_.headers, [this](Result<HttpResponse, HttpError> result) { on_answer(std::move(result)); });
+    if (!options_.key_parameter.empty())
+      target += "&" + options_.key_parameter + "=" + url_encoded(options_.key.reveal());
+    client_.get(std::move(target), options_.headers,
+                [this](Result<HttpResponse, HttpError> result) { on_answer(std::move(result)); });
   }
 
   void end_round() {
@@ -137,13 +141,15 @@ class PolledSource final : public Source {
     switch (reason) {
       case Reason::refused_permanent:
         ++status_.errors;
-        status_.last_error = request.name + " is refused (HTTP " + std::to_string(http_status) + ", " + to_string(reason) +
-                             "); it is not asked for again until a restart";
+        status_.last_error = request.name + " is refused (HTTP " + std::to_string(http_status) + ", " +
+                             to_string(reason) + "); it is not asked for again until a restart";
         is_refused_[next_] = true;
         break;
       case Reason::refused_quota: return pause("the day's quota is used up", quota_pause_ns);
       case Reason::refused_rate_limit:
-        return pause("rate limit", retry_after_s > 0 ? Nanos{std::min(retry_after_s, retry_after_s_max)} * nanos_per_second : rate_limit_pause_ns);
+        return pause("rate limit", retry_after_s > 0
+                                       ? Nanos{std::min(retry_after_s, retry_after_s_max)} * nanos_per_second
+                                       : rate_limit_pause_ns);
       case Reason::refused_temporary:
       case Reason::server_error:
         return retry_asking(request.name + ": HTTP " + std::to_string(http_status) + ", " + to_string(reason));
@@ -158,7 +164,8 @@ class PolledSource final : public Source {
     tries_ = 0;
   }
 
-  /// The same request again after a pause that the source has asked for, and a little more, so that not all come at once.
+  /// The same request again after a pause that the source has asked for, and a little more, so that not all come at
+  /// once.
   void pause(std::string why, Nanos pause_ns) {
     ++status_.errors;
     ++status_.rounds;
@@ -168,7 +175,8 @@ class PolledSource final : public Source {
     wait_until(steady_now_ns() + pause_ns + jitter_ns, [this] { ask_next(); });
   }
 
-  /// The server is not reached, or leaves in mid-answer: that is the same for every request, so that this one stays the next.
+  /// The server is not reached, or leaves in mid-answer: that is the same for every request, so that this one stays the
+  /// next.
   void retry_connecting(std::string why) {
     if (++tries_ % tries_max == 0) ++status_.rounds;
     retry_later(std::move(why));
@@ -198,14 +206,15 @@ class PolledSource final : public Source {
   SourceStatus status_;
   std::vector<bool> is_refused_;  // by request
   std::size_t next_ = 0;
-  int tries_ = 0;                 // of the next request, in this round
+  int tries_ = 0;  // of the next request, in this round
   Nanos round_began_ns_ = 0;
   bool is_stopped_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<Source> make_polled_source(boost::asio::io_context& context, PolledOptions options, const TransportConfig& transport) {
+std::unique_ptr<Source> make_polled_source(boost::asio::io_context& context, PolledOptions options,
+                                           const TransportConfig& transport) {
   return std::make_unique<PolledSource>(context, std::move(options), transport);
 }
 

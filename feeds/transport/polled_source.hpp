@@ -2,7 +2,8 @@
 //
 // Threads   The io_context's.
 // Output    every answer becomes a frame, refusals included: the journal keeps every byte but keys.
-// Failure   A rate limit and trouble on the way to the server pause the round. A request whose answers are in trouble is
+// Failure   A rate limit and trouble on the way to the server pause the round. A request whose answers are in trouble
+// is
 //           asked for again a few times, then the others get their turn until the next round. A permanent refusal ends
 //           its request for good. All of it stands in status().
 #pragma once
@@ -21,9 +22,9 @@ namespace tapeline::feeds {
 
 struct PolledRequest {
   Channel channel = 0;
-  std::string context;              // journaled with the answer
-  std::string target;               // without key
-  std::string name;                 // for status: what is asked for
+  std::string context;  // journaled with the answer
+  std::string target;   // without key
+  std::string name;     // for status: what is asked for
 };
 
 struct PolledOptions {
@@ -31,8 +32,8 @@ struct PolledOptions {
   SourceCode code{};
   std::string base_url;
   std::vector<PolledRequest> requests;
-  HttpClient::Headers headers;      // may hold a key
-  std::string key_parameter;        // "apikey": the key travels in the URL; empty: it does not
+  HttpClient::Headers headers;  // may hold a key
+  std::string key_parameter;    // "apikey": the key travels in the URL; empty: it does not
   Secret key;
   int poll_seconds = 60;
   int request_spacing_ms = 0;
@@ -41,6 +42,7 @@ struct PolledOptions {
 };
 
 /// Throws std::invalid_argument for an impossible base_url.
-[[nodiscard]] std::unique_ptr<Source> make_polled_source(boost::asio::io_context& context, PolledOptions options, const TransportConfig& transport);
+[[nodiscard]] std::unique_ptr<Source> make_polled_source(boost::asio::io_context& context, PolledOptions options,
+                                                         const TransportConfig& transport);
 
 }  // namespace tapeline::feeds

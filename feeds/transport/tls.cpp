@@ -15,17 +15,20 @@ boost::asio::ssl::context make_tls_context(const TransportConfig& config) {
 }
 
 bool expect_host(SSL* ssl, const std::string& host) {
-  const bool is_address = host.find_first_not_of("0123456789.") == std::string::npos || host.find(':') != std::string::npos;
+  const bool is_address =
+      host.find_first_not_of("0123456789.") == std::string::npos || host.find(':') != std::string::npos;
   if (is_address) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1;
   // What the macro SSL_set_tlsext_host_name does, without its C cast.
   void* name = const_cast<char*>(host.c_str());
-  return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name) == 1 && SSL_set1_host(ssl, host.c_str()) == 1;
+  return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name) == 1 &&
+         SSL_set1_host(ssl, host.c_str()) == 1;
 }
 
 std::string handshake_failure(SSL* ssl, const boost::system::error_code& error) {
   const long verdict = SSL_get_verify_result(ssl);
   if (verdict != X509_V_OK) {
-    return std::string(X509_verify_cert_error_string(verdict)) + "; it is refused: mend the server's certificate, or name its authority in transport.ca_file";
+    return std::string(X509_verify_cert_error_string(verdict)) +
+           "; it is refused: mend the server's certificate, or name its authority in transport.ca_file";
   }
   return error.message();
 }

@@ -47,7 +47,9 @@ class TypedConnection final : public Base, public std::enable_shared_from_this<T
   TypedConnection(asio::io_context& context, Target target, WebSocketClient::Callbacks callbacks, TlsContext&... tls)
       : target_(std::move(target)), callbacks_(std::move(callbacks)), resolver_(context), stream_(context, tls...) {}
 
-  void open() override { resolver_.async_resolve(target_.url.host, target_.url.port, guarded(&TypedConnection::on_resolved)); }
+  void open() override {
+    resolver_.async_resolve(target_.url.host, target_.url.port, guarded(&TypedConnection::on_resolved));
+  }
 
   void send(std::string text) override {
     outgoing_.push_back(std::move(text));
@@ -64,8 +66,8 @@ class TypedConnection final : public Base, public std::enable_shared_from_this<T
  private:
   template <class Handler>
   auto guarded(Handler handler) {
-    return [self = this->shared_from_this(), handler](auto&&... arguments)
-               requires std::invocable<Handler, TypedConnection&, decltype(arguments)...> {
+    return [ self = this->shared_from_this(),
+             handler ](auto&&... arguments) requires std::invocable<Handler, TypedConnection&, decltype(arguments)...> {
       if (!self->is_over_) (self.get()->*handler)(std::forward<decltype(arguments)>(arguments)...);
     };
   }
@@ -91,7 +93,8 @@ class TypedConnection final : public Base, public std::enable_shared_from_this<T
     tcp_layer().socket().set_option(tcp::no_delay(true), ignored);
     if constexpr (is_tls) {
       auto& tls = stream_.next_layer();
-      if (!expect_host(tls.native_handle(), target_.url.host)) return close("cannot ask for the certificate of " + target_.url.host);
+      if (!expect_host(tls.native_handle(), target_.url.host))
+        return close("cannot ask for the certificate of " + target_.url.host);
       tcp_layer().expires_after(std::chrono::milliseconds(target_.config.connect_timeout_ms));
       tls.async_handshake(asio::ssl::stream_base::client, guarded(&TypedConnection::on_tls));
     } else {
@@ -100,7 +103,9 @@ class TypedConnection final : public Base, public std::enable_shared_from_this<T
   }
   void on_tls(error_code error) {
     if constexpr (is_tls) {
-      if (error) return close("TLS handshake with " + target_.url.host + " failed: " + handshake_failure(stream_.next_layer().native_handle(), error));
+      if (error)
+        return close("TLS handshake with " + target_.url.host +
+                     " failed: " + handshake_failure(stream_.next_layer().native_handle(), error));
       upgrade();
     }
   }
@@ -117,15 +122,16 @@ class TypedConnection final : public Base, public std::enable_shared_from_this<T
     deflate.client_enable = true;
     stream_.set_option(deflate);
     stream_.read_message_max(target_.config.body_bytes_max);
-    stream_.set_option(websocket::stream_base::decorator([agent = target_.config.user_agent](websocket::request_type& request) {
-      request.set(beast::http::field::user_agent, agent);
-    }));
+    stream_.set_option(
+        websocket::stream_base::decorator([agent = target_.config.user_agent](websocket::request_type& request) {
+          request.set(beast::http::field::user_agent, agent);
+        }));
     stream_.async_handshake(upgrade_response_, place(), target_.url.path, guarded(&TypedConnection::on_upgraded));
   }
   void on_upgraded(error_code error) {
     if (error == websocket::error::upgrade_declined) {
-      return close("WebSocket handshake with " + place() + " failed: HTTP " + std::to_string(upgrade_response_.result_int()) +
-                   " in place of a WebSocket");
+      return close("WebSocket handshake with " + place() + " failed: HTTP " +
+                   std::to_string(upgrade_response_.result_int()) + " in place of a WebSocket");
     }
     if (error) return close("WebSocket handshake with " + place() + " failed: " + error.message());
     is_open_ = true;
@@ -136,12 +142,15 @@ class TypedConnection final : public Base, public std::enable_shared_from_this<T
 
   void read() { stream_.async_read(buffer_, guarded(&TypedConnection::on_read)); }
   void on_read(error_code error, std::size_t) {
-    if (error == beast::error::timeout) return close("no message from " + place() + " for " + std::to_string(target_.silence_timeout_ms) + " ms");
+    if (error == beast::error::timeout)
+      return close("no message from " + place() + " for " + std::to_string(target_.silence_timeout_ms) + " ms");
     if (error == websocket::error::closed) {
       const auto& reason = stream_.reason();
-      return close(place() + " closed the connection (" + std::to_string(reason.code) + (reason.reason.empty() ? "" : " " + std::string(reason.reason.c_str())) + ")");
+      return close(place() + " closed the connection (" + std::to_string(reason.code) +
+                   (reason.reason.empty() ? "" : " " + std::string(reason.reason.c_str())) + ")");
     }
-    if (error == websocket::error::message_too_big) return close("a message of " + place() + " is over transport.body_bytes_max");
+    if (error == websocket::error::message_too_big)
+      return close("a message of " + place() + " is over transport.body_bytes_max");
     if (error) return close("the connection to " + place() + " broke: " + error.message());
     const auto data = buffer_.cdata();
     if (callbacks_.on_message) callbacks_.on_message({static_cast<const char*>(data.data()), data.size()});
@@ -182,10 +191,11 @@ void WebSocketClient::open(int silence_timeout_ms, Callbacks callbacks) {
   if (url_.security == Security::tls) {
     // The context is shared by the stream's own reference to it: OpenSSL counts.
     auto tls = make_tls_context(config_);
-    connection_ = std::make_shared<TypedConnection<beast::ssl_stream<beast::tcp_stream>, Connection>>(context_, std::move(target),
-                                                                                                      std::move(callbacks), tls);
+    connection_ = std::make_shared<TypedConnection<beast::ssl_stream<beast::tcp_stream>, Connection>>(
+        context_, std::move(target), std::move(callbacks), tls);
   } else {
-    connection_ = std::make_shared<TypedConnection<beast::tcp_stream, Connection>>(context_, std::move(target), std::move(callbacks));
+    connection_ = std::make_shared<TypedConnection<beast::tcp_stream, Connection>>(context_, std::move(target),
+                                                                                   std::move(callbacks));
   }
   connection_->open();
 }

@@ -21,14 +21,16 @@ int seconds_of(const std::string& interval) {
 
 }  // namespace
 
-std::unique_ptr<Source> make_source(boost::asio::io_context& context, const Config& config, const TransportConfig& transport) {
+std::unique_ptr<Source> make_source(boost::asio::io_context& context, const Config& config,
+                                    const TransportConfig& transport) {
   PolledOptions options;
   options.name = "yahoo";
   options.code = code;
   options.base_url = config.base_url;
   for (const Subscription& symbol : config.symbols) {
     options.requests.push_back({chart, symbol.native_symbol + " " + std::to_string(seconds_of(config.interval)),
-                                "/v8/finance/chart/" + url_encoded(symbol.native_symbol) + "?interval=" + config.interval + "&range=" + config.range,
+                                "/v8/finance/chart/" + url_encoded(symbol.native_symbol) +
+                                    "?interval=" + config.interval + "&range=" + config.range,
                                 symbol.native_symbol});
   }
   options.poll_seconds = config.poll_seconds;

@@ -3,8 +3,8 @@
 
 #include <memory>
 
-#include "feeds/yahoo/config.hpp"
 #include "feeds/transport/config.hpp"
+#include "feeds/yahoo/config.hpp"
 
 namespace boost::asio {
 class io_context;
@@ -12,7 +12,8 @@ class io_context;
 
 namespace tapeline::feeds::yahoo {
 
-[[nodiscard]] std::unique_ptr<Source> make_source(boost::asio::io_context& context, const Config& config, const TransportConfig& transport);
+[[nodiscard]] std::unique_ptr<Source> make_source(boost::asio::io_context& context, const Config& config,
+                                                  const TransportConfig& transport);
 
 /// Asks for one price of the first symbol, at most `timeout_ms`.
 [[nodiscard]] CheckResult check(const Config& config, const TransportConfig& transport, int timeout_ms);

@@ -14,7 +14,8 @@ using ::testing::HasSubstr;
 using namespace tapeline::feeds::testing;
 
 const std::string trade =
-    R"({"stream":"btcusdt@trade","data":{"e":"trade","E":1723161255123,"s":"BTCUSDT","t":3737364851,"p":"61837.63000000",)"
+    R"({"stream":"btcusdt@trade","data":{"e":"trade","E":1723161255123,"s":"BTCUSDT","t":3737364851,)"
+    R"("p":"61837.63000000",)"
     R"("q":"0.00017000","T":1723161255122,"m":true,"M":true}})";
 
 Config two_symbols(const Server& server) {
@@ -111,7 +112,8 @@ TEST(BinanceSource, LeavesNothingBehindWhenItIsStopped) {
   ASSERT_TRUE(running.until([&] { return running.sink.frames.size() == 1; }));
   running.source->stop();
   EXPECT_EQ(running.source->status().state, "stopped");
-  EXPECT_TRUE(running.until([&] { return running.context.stopped() || running.context.run_one_for(std::chrono::milliseconds(1)) == 0; }));
+  EXPECT_TRUE(running.until(
+      [&] { return running.context.stopped() || running.context.run_one_for(std::chrono::milliseconds(1)) == 0; }));
   EXPECT_EQ(running.source->status().reconnects, 0U);
 }
 

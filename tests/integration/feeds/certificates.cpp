@@ -65,7 +65,8 @@ std::string pem_of(EVP_PKEY* key) {
 
 }  // namespace
 
-Authority::Authority() : key_(make_key()), certificate_(make_certificate("test authority", key_, nullptr, Validity::current)) {
+Authority::Authority()
+    : key_(make_key()), certificate_(make_certificate("test authority", key_, nullptr, Validity::current)) {
   add_extension(certificate_, certificate_, NID_basic_constraints, "critical,CA:TRUE");
   add_extension(certificate_, certificate_, NID_subject_key_identifier, "hash");
   X509_sign(certificate_, key_, EVP_sha256());

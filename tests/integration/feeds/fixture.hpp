@@ -1,7 +1,6 @@
-// What the tests of the network clients share: an io_context that runs until something is so, and a sink that keeps frames.
+// What the tests of the network clients share: an io_context that runs until something is so, and a sink that keeps
+// frames.
 #pragma once
-
-#include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
+#include <unistd.h>
 
 #include "feeds/source.hpp"
 #include "feeds/transport/config.hpp"

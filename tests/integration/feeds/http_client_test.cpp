@@ -1,9 +1,9 @@
 #include "feeds/transport/http_client.hpp"
 
+#include <thread>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <thread>
 
 #include "fixture.hpp"
 #include "server.hpp"
@@ -23,9 +23,11 @@ class Asking {
 
   Result<HttpResponse, HttpError> operator()(const std::string& target, HttpClient::Headers headers = {}) {
     std::optional<Result<HttpResponse, HttpError>> outcome;
-    client_.get(target, std::move(headers), [&](Result<HttpResponse, HttpError> result) { outcome.emplace(std::move(result)); });
+    client_.get(target, std::move(headers),
+                [&](Result<HttpResponse, HttpError> result) { outcome.emplace(std::move(result)); });
     EXPECT_FALSE(outcome.has_value()) << "called back from within get()";
-    if (!run_until(context_, [&] { return outcome.has_value(); })) return Unexpected{HttpError{"the test lost its patience"}};
+    if (!run_until(context_, [&] { return outcome.has_value(); }))
+      return Unexpected{HttpError{"the test lost its patience"}};
     return std::move(*outcome);
   }
 
@@ -37,10 +39,16 @@ class Asking {
   HttpClient client_;
 };
 
-std::string error_of(const Result<HttpResponse, HttpError>& result) { return result ? "no error" : result.error().text; }
-std::string body_of(const Result<HttpResponse, HttpError>& result) { return result ? result->body : "error: " + result.error().text; }
+std::string error_of(const Result<HttpResponse, HttpError>& result) {
+  return result ? "no error" : result.error().text;
+}
+std::string body_of(const Result<HttpResponse, HttpError>& result) {
+  return result ? result->body : "error: " + result.error().text;
+}
 
-Server answering(std::function<Answer(const SeenRequest&)> respond) { return Server(Server::Respond(std::move(respond))); }
+Server answering(std::function<Answer(const SeenRequest&)> respond) {
+  return Server(Server::Respond(std::move(respond)));
+}
 
 TEST(HttpClient, SendsTargetHostAndHeaders) {
   Server server = answering([](const SeenRequest&) { return answer(200, "hello"); });
@@ -101,14 +109,17 @@ TEST(HttpClient, ReadsChunkedBodies) {
 }
 
 TEST(HttpClient, ReadsBodiesThatEndWithTheConnection) {
-  Server server = answering([](const SeenRequest&) { return Answer{"HTTP/1.1 200 OK\r\n\r\nuntil the end", After::close}; });
+  Server server = answering([](const SeenRequest&) {
+    return Answer{"HTTP/1.1 200 OK\r\n\r\nuntil the end", After::close};
+  });
   Asking ask(server.url("http"), transport());
   EXPECT_EQ(body_of(ask("/")), "until the end");
 }
 
 TEST(HttpClient, DecompressesGzip) {
   const std::string body = "{\"price\": 1}" + std::string(100'000, ' ');
-  Server server = answering([&](const SeenRequest&) { return answer(200, gzipped(body), "Content-Encoding: gzip\r\n"); });
+  Server server =
+      answering([&](const SeenRequest&) { return answer(200, gzipped(body), "Content-Encoding: gzip\r\n"); });
   Asking ask(server.url("http"), transport());
   const auto result = ask("/");
   ASSERT_TRUE(result) << error_of(result);
@@ -116,13 +127,16 @@ TEST(HttpClient, DecompressesGzip) {
 }
 
 TEST(HttpClient, RefusesDamagedGzip) {
-  Server server = answering([&](const SeenRequest&) { return answer(200, "no gzip at all", "Content-Encoding: gzip\r\n"); });
+  Server server =
+      answering([&](const SeenRequest&) { return answer(200, "no gzip at all", "Content-Encoding: gzip\r\n"); });
   Asking ask(server.url("http"), transport());
   EXPECT_THAT(error_of(ask("/")), HasSubstr("damaged"));
 }
 
 TEST(HttpClient, LimitsTheBodyByItsAnnouncedLength) {
-  Server server = answering([](const SeenRequest&) { return Answer{"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n", After::hold}; });
+  Server server = answering([](const SeenRequest&) {
+    return Answer{"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n", After::hold};
+  });
   TransportConfig config = transport();
   config.body_bytes_max = 10'000;
   Asking ask(server.url("http"), config);
@@ -160,7 +174,9 @@ TEST(HttpClient, GivesUpOnASlowFirstByte) {
 }
 
 TEST(HttpClient, GivesUpOnASlowBody) {
-  Server server = answering([](const SeenRequest&) { return Answer{"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", After::hold}; });
+  Server server = answering([](const SeenRequest&) {
+    return Answer{"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", After::hold};
+  });
   TransportConfig config = transport();
   config.request_timeout_ms = 100;
   Asking ask(server.url("http"), config);
@@ -184,7 +200,8 @@ TEST(HttpClient, SaysThatAConnectionIsRefused) {
     url = server.url("http");
   }
   Asking ask(url, transport());
-  EXPECT_THAT(error_of(ask("/secret")), AllOf(HasSubstr("cannot connect to 127.0.0.1"), HasSubstr("refused"), Not(HasSubstr("secret"))));
+  EXPECT_THAT(error_of(ask("/secret")),
+              AllOf(HasSubstr("cannot connect to 127.0.0.1"), HasSubstr("refused"), Not(HasSubstr("secret"))));
 }
 
 TEST(HttpClient, SaysThatAHostIsUnknown) {
@@ -193,7 +210,8 @@ TEST(HttpClient, SaysThatAHostIsUnknown) {
 }
 
 TEST(HttpClient, HandsOutRefusalsWithRetryAfter) {
-  Server server = answering([](const SeenRequest&) { return answer(429, "Too Many Requests", "Retry-After: 119\r\n"); });
+  Server server =
+      answering([](const SeenRequest&) { return answer(429, "Too Many Requests", "Retry-After: 119\r\n"); });
   Asking ask(server.url("http"), transport());
   const auto result = ask("/");
   ASSERT_TRUE(result) << error_of(result);
@@ -204,7 +222,8 @@ TEST(HttpClient, HandsOutRefusalsWithRetryAfter) {
 
 TEST(HttpClient, TakesNoNumberFromARetryAfterThatIsNone) {
   for (const char* value : {"Wed, 21 Oct 2026 07:28:00 GMT", "-5", "99999999999999999999", "soon"}) {
-    Server server = answering([&](const SeenRequest&) { return answer(503, "", "Retry-After: " + std::string(value) + "\r\n"); });
+    Server server =
+        answering([&](const SeenRequest&) { return answer(503, "", "Retry-After: " + std::string(value) + "\r\n"); });
     Asking ask(server.url("http"), transport());
     const auto result = ask("/");
     ASSERT_TRUE(result) << error_of(result);
@@ -214,7 +233,8 @@ TEST(HttpClient, TakesNoNumberFromARetryAfterThatIsNone) {
 
 TEST(HttpClient, FollowsNoRedirect) {
   Server elsewhere = answering([](const SeenRequest&) { return answer(200, "stolen"); });
-  Server server = answering([&](const SeenRequest&) { return answer(302, "", "Location: " + elsewhere.url("http") + "/\r\n"); });
+  Server server =
+      answering([&](const SeenRequest&) { return answer(302, "", "Location: " + elsewhere.url("http") + "/\r\n"); });
   Asking ask(server.url("http"), transport());
   const auto result = ask("/?apikey=k");
   ASSERT_TRUE(result) << error_of(result);
@@ -245,7 +265,8 @@ TEST(HttpClient, LeavesNothingBehindWhenItIsDestroyedInMidRequest) {
     ASSERT_TRUE(run_until(context, [&] { return !server.requests().empty(); }));
   }
   // Runs dry by itself: nothing waits for the old limits of time.
-  EXPECT_TRUE(run_until(context, [&] { return context.stopped() || context.run_one_for(std::chrono::milliseconds(1)) == 0; }));
+  EXPECT_TRUE(
+      run_until(context, [&] { return context.stopped() || context.run_one_for(std::chrono::milliseconds(1)) == 0; }));
   EXPECT_FALSE(called);
 }
 

@@ -1,8 +1,8 @@
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "feeds/alpha_vantage/source.hpp"
 #include "feeds/alpha_vantage/wire.hpp"
@@ -25,17 +25,22 @@ using namespace tapeline::feeds::testing;
 const std::string canary = "CANARYKEY0123456";
 
 const std::string quote =
-    R"({"Global Quote": {"01. symbol": "IBM", "02. open": "280.1", "03. high": "285", "04. low": "279", "05. price": "283.5100",)"
-    R"( "06. volume": "1613801", "07. latest trading day": "2025-07-11", "08. previous close": "282.3", "09. change": "1.2",)"
+    R"({"Global Quote": {"01. symbol": "IBM", "02. open": "280.1", "03. high": "285", "04. low": "279",)"
+    R"( "05. price": "283.5100",)"
+    R"( "06. volume": "1613801", "07. latest trading day": "2025-07-11", "08. previous close": "282.3",)"
+    R"( "09. change": "1.2",)"
     R"( "10. change percent": "0.4259%"}})";
 
 const std::string chart =
-    R"({"chart":{"result":[{"meta":{"currency":"USD","symbol":"AAPL","regularMarketTime":1752264000,"dataGranularity":"1m",)"
-    R"("range":"1d"},"timestamp":[1752263880,1752263940],"indicators":{"quote":[{"open":[211.1,211.2],"high":[211.3,211.4],)"
+    R"({"chart":{"result":[{"meta":{"currency":"USD","symbol":"AAPL","regularMarketTime":1752264000,)"
+    R"("dataGranularity":"1m",)"
+    R"("range":"1d"},"timestamp":[1752263880,1752263940],"indicators":{"quote":[{"open":[211.1,211.2],)"
+    R"("high":[211.3,211.4],)"
     R"("low":[211.0,211.1],"close":[211.2,211.3],"volume":[1000,1200]}]}}],"error":null}})";
 
 const std::string prices =
-    R"({"bitcoin":{"usd":61837.63,"last_updated_at":1752263940},"ethereum":{"usd":2950.5,"last_updated_at":1752263940}})";
+    R"({"bitcoin":{"usd":61837.63,"last_updated_at":1752263940},"ethereum":{"usd":2950.5,)"
+    R"("last_updated_at":1752263940}})";
 
 /// A source on an io_context of its own.
 struct Running {
@@ -88,7 +93,9 @@ coingecko::Config coins_of(const Server& server, const std::vector<std::string>&
   return config;
 }
 
-Server answering(std::function<Answer(const SeenRequest&)> respond) { return Server(Server::Respond(std::move(respond))); }
+Server answering(std::function<Answer(const SeenRequest&)> respond) {
+  return Server(Server::Respond(std::move(respond)));
+}
 
 /// Names and values of a target's query.
 std::map<std::string, std::string> query_of(const std::string& target) {
@@ -109,7 +116,8 @@ std::string path_of(const std::string& target) { return target.substr(0, target.
 /// The key stands nowhere but in the request.
 void expect_no_key(const Running& running) {
   const SourceStatus& status = running.source->status();
-  for (const std::string& text : {status.name, status.state, status.last_error}) EXPECT_THAT(text, Not(HasSubstr(canary)));
+  for (const std::string& text : {status.name, status.state, status.last_error})
+    EXPECT_THAT(text, Not(HasSubstr(canary)));
   for (const KeptFrame& frame : running.sink.frames) {
     EXPECT_THAT(frame.context, Not(HasSubstr(canary)));
     EXPECT_THAT(frame.payload, Not(HasSubstr(canary)));
@@ -150,8 +158,11 @@ TEST(AlphaVantageSource, AsksForIntradayBars) {
   Running running(maker(config));
   ASSERT_TRUE(running.until_frames(1));
   EXPECT_THAT(query_of(server.requests().at(0).target),
-              (std::map<std::string, std::string>{{"function", "TIME_SERIES_INTRADAY"}, {"symbol", "IBM"}, {"interval", "5min"},
-                                                  {"outputsize", "compact"}, {"apikey", canary}}));
+              (std::map<std::string, std::string>{{"function", "TIME_SERIES_INTRADAY"},
+                                                  {"symbol", "IBM"},
+                                                  {"interval", "5min"},
+                                                  {"outputsize", "compact"},
+                                                  {"apikey", canary}}));
   EXPECT_EQ(running.sink.frames[0].channel, alpha_vantage::intraday);
   EXPECT_EQ(running.sink.frames[0].context, "IBM 300");
 }
@@ -163,14 +174,18 @@ TEST(AlphaVantageSource, KeepsTheKeyOutOfAnEchoingBody) {
   });
   Running running(maker(quotes_of(server, {"IBM"})));
   ASSERT_TRUE(running.until_rounds(1));
-  EXPECT_EQ(running.sink.frames.at(0).payload,
-            R"({"Information": "We have detected your API key as *** and *** and our standard API rate limit is 25 requests per day."})");
+  EXPECT_EQ(
+      running.sink.frames.at(0).payload,
+      R"({"Information": "We have detected your API key as *** and *** )"
+      R"(and our standard API rate limit is 25 requests per day."})");
   EXPECT_THAT(running.source->status().state, AllOf(HasSubstr("waiting"), HasSubstr("quota")));
   expect_no_key(running);
 }
 
 TEST(AlphaVantageSource, KeepsTheKeyOutOfErrors) {
-  Server server = answering([](const SeenRequest&) { return Answer{"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", After::close}; });
+  Server server = answering([](const SeenRequest&) {
+    return Answer{"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", After::close};
+  });
   Running running(maker(quotes_of(server, {"IBM"})));
   ASSERT_TRUE(running.until([&] { return running.source->status().errors >= 2; }));
   EXPECT_FALSE(running.source->status().last_error.empty());
@@ -180,9 +195,10 @@ TEST(AlphaVantageSource, KeepsTheKeyOutOfErrors) {
 
 TEST(AlphaVantageSource, StopsOneSymbolThatIsRefusedForGood) {
   Server server = answering([](const SeenRequest& request) {
-    return answer(200, request.target.find("symbol=BAD") != std::string::npos
-                           ? R"({"Error Message": "Invalid API call. Please retry or visit the documentation for GLOBAL_QUOTE."})"
-                           : quote);
+    return answer(
+        200, request.target.find("symbol=BAD") != std::string::npos
+                 ? R"({"Error Message": "Invalid API call. Please retry or visit the documentation for GLOBAL_QUOTE."})"
+                 : quote);
   });
   alpha_vantage::Config config = quotes_of(server, {"BAD", "IBM"});
   config.poll_seconds = 0;
@@ -273,7 +289,8 @@ TEST(YahooSource, WaitsAMinuteWhereARateLimitSaysNothing) {
 
 TEST(YahooSource, RetriesServerErrors) {
   std::atomic<int> asked{0};
-  Server server = answering([&](const SeenRequest&) { return asked++ < 2 ? answer(502, "<html>Bad Gateway</html>") : answer(200, chart); });
+  Server server = answering(
+      [&](const SeenRequest&) { return asked++ < 2 ? answer(502, "<html>Bad Gateway</html>") : answer(200, chart); });
   Running running(maker(charts_of(server, {"AAPL"})));
   ASSERT_TRUE(running.until_frames(3)) << running.source->status().last_error;
   EXPECT_EQ(running.sink.frames[0].http_status, 502);
@@ -284,11 +301,13 @@ TEST(YahooSource, RetriesServerErrors) {
 
 TEST(YahooSource, DoesNotLetOneSymbolInTroubleHoldUpTheOthers) {
   Server server = answering([](const SeenRequest& request) {
-    return request.target.find("/SICK") != std::string::npos ? answer(500, "Internal Server Error") : answer(200, chart);
+    return request.target.find("/SICK") != std::string::npos ? answer(500, "Internal Server Error")
+                                                             : answer(200, chart);
   });
   Running running(maker(charts_of(server, {"SICK", "AAPL"})));
-  EXPECT_TRUE(running.until([&] { return !running.sink.frames.empty() && running.sink.frames.back().context == "AAPL 60"; }))
-      << running.source->status().state;
+  EXPECT_TRUE(running.until([&] {
+    return !running.sink.frames.empty() && running.sink.frames.back().context == "AAPL 60";
+  })) << running.source->status().state;
 }
 
 TEST(YahooSource, KeepsThePathOfItsBaseAddress) {
@@ -308,7 +327,8 @@ TEST(YahooSource, LeavesNothingBehindWhenItIsStopped) {
   ASSERT_TRUE(running.until([&] { return server.requests().size() == 2; }));
   running.source->stop();
   EXPECT_EQ(running.source->status().state, "stopped");
-  EXPECT_TRUE(running.until([&] { return running.context.stopped() || running.context.run_one_for(std::chrono::milliseconds(1)) == 0; }));
+  EXPECT_TRUE(running.until(
+      [&] { return running.context.stopped() || running.context.run_one_for(std::chrono::milliseconds(1)) == 0; }));
   EXPECT_EQ(running.sink.frames.size(), 1U);
 }
 
@@ -319,9 +339,10 @@ TEST(CoinGeckoSource, AsksForAllCoinsAtOnce) {
   const auto requests = server.requests();
   ASSERT_EQ(requests.size(), 1U);
   EXPECT_EQ(path_of(requests[0].target), "/api/v3/simple/price");
-  EXPECT_THAT(query_of(requests[0].target),
-              (std::map<std::string, std::string>{{"ids", "bitcoin,ethereum"}, {"vs_currencies", "usd"},
-                                                  {"include_last_updated_at", "true"}, {"precision", "full"}}));
+  EXPECT_THAT(query_of(requests[0].target), (std::map<std::string, std::string>{{"ids", "bitcoin,ethereum"},
+                                                                                {"vs_currencies", "usd"},
+                                                                                {"include_last_updated_at", "true"},
+                                                                                {"precision", "full"}}));
   EXPECT_EQ(requests[0].headers.count("x-cg-demo-api-key"), 0U);
   const KeptFrame& frame = running.sink.frames.at(0);
   EXPECT_EQ(frame.source, coingecko::code);
@@ -409,7 +430,8 @@ TEST(SourceCheck, TellsOnePrice) {
 
 TEST(SourceCheck, TellsWhyThereIsNone) {
   Server server = answering([](const SeenRequest&) {
-    return answer(200, R"({"Information": "We have detected your API key as )" + canary + R"( and our standard API rate limit is 25 requests per day."})");
+    return answer(200, R"({"Information": "We have detected your API key as )" + canary +
+                           R"( and our standard API rate limit is 25 requests per day."})");
   });
   const CheckResult refused = alpha_vantage::check(quotes_of(server, {"IBM"}), transport(), 10'000);
   EXPECT_FALSE(refused.ok);

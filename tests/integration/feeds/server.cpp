@@ -1,7 +1,5 @@
 #include "server.hpp"
 
-#include <sys/socket.h>
-
 #include <array>
 #include <utility>
 
@@ -14,6 +12,7 @@
 #include <boost/beast/ssl.hpp>
 #include <boost/beast/websocket.hpp>
 #include <boost/beast/websocket/ssl.hpp>
+#include <sys/socket.h>
 #include <zlib.h>
 
 namespace tapeline::feeds::testing {
@@ -154,8 +153,8 @@ class Server::Listener {
 };
 
 Answer answer(int status, const std::string& body, const std::string& headers) {
-  return {"HTTP/1.1 " + std::to_string(status) + " Test\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + headers +
-          "\r\n" + body};
+  return {"HTTP/1.1 " + std::to_string(status) + " Test\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+          headers + "\r\n" + body};
 }
 
 std::string gzipped(const std::string& body) {
@@ -224,7 +223,8 @@ void Server::accept_all() {
     const int descriptor = socket.release(error);
     const std::lock_guard lock(mutex_);
     open_.insert(descriptor);
-    connection_threads_.emplace_back([this, descriptor, connection = connections_++] { serve(descriptor, connection); });
+    connection_threads_.emplace_back(
+        [this, descriptor, connection = connections_++] { serve(descriptor, connection); });
   }
 }
 

@@ -1,4 +1,5 @@
-// A server for tests that says exactly what a test tells it to: HTTP answers byte by byte, WebSocket sessions as a script.
+// A server for tests that says exactly what a test tells it to: HTTP answers byte by byte, WebSocket sessions as a
+// script.
 //
 // Threads   Its own: one that accepts, one for each connection. The script and the answer run on the connection's.
 // Failure   The constructor throws. A client that leaves ends its connection, nothing else.
@@ -38,7 +39,8 @@ struct Answer {
 [[nodiscard]] Answer answer(int status, const std::string& body, const std::string& headers = {});
 [[nodiscard]] std::string gzipped(const std::string& body);
 
-/// The server's end of a WebSocket, for a script. Every call ends the script (by a private exception) once the client left.
+/// The server's end of a WebSocket, for a script. Every call ends the script (by a private exception) once the client
+/// left.
 class Peer {
  public:
   virtual ~Peer() = default;
@@ -84,7 +86,7 @@ class Server {
   std::atomic<bool> is_stopping_{false};
   mutable std::mutex mutex_;  // of all that follows
   std::vector<SeenRequest> requests_;
-  std::set<int> open_;        // descriptors, so that the destructor can end what still waits
+  std::set<int> open_;  // descriptors, so that the destructor can end what still waits
   std::vector<std::thread> connection_threads_;
   std::thread accept_thread_;
 };

@@ -17,15 +17,17 @@ using namespace tapeline::feeds::testing;
 /// One client and all that it said.
 class Listening {
  public:
-  explicit Listening(const std::string& url, const TransportConfig& config = transport(), int silence_timeout_ms = 20'000)
+  explicit Listening(const std::string& url, const TransportConfig& config = transport(),
+                     int silence_timeout_ms = 20'000)
       : client_(context_, *parse_url(url), config), silence_timeout_ms_(silence_timeout_ms) {
     open();
   }
 
   void open() {
-    client_.open(silence_timeout_ms_, {.on_open = [this] { ++opened; },
-                                       .on_message = [this](std::string_view message) { messages.emplace_back(message); },
-                                       .on_closed = [this](std::string reason) { closed.push_back(std::move(reason)); }});
+    client_.open(silence_timeout_ms_,
+                 {.on_open = [this] { ++opened; },
+                  .on_message = [this](std::string_view message) { messages.emplace_back(message); },
+                  .on_closed = [this](std::string reason) { closed.push_back(std::move(reason)); }});
   }
   bool until_messages(std::size_t count) {
     return run_until(context_, [&] { return messages.size() >= count || !closed.empty(); }) && messages.size() >= count;
@@ -210,7 +212,8 @@ TEST(WebSocketClient, IsQuietAfterCancel) {
   ASSERT_TRUE(listening.until_messages(1));
   listening.client().cancel();
   auto& context = listening.context();
-  EXPECT_TRUE(run_until(context, [&] { return context.stopped() || context.run_one_for(std::chrono::milliseconds(1)) == 0; }));
+  EXPECT_TRUE(
+      run_until(context, [&] { return context.stopped() || context.run_one_for(std::chrono::milliseconds(1)) == 0; }));
   EXPECT_TRUE(listening.closed.empty());
 }
 
@@ -223,14 +226,17 @@ TEST(WebSocketClient, MayBeCancelledByItsOwnMessage) {
   boost::asio::io_context context;
   WebSocketClient client(context, *parse_url(server.url("ws")), transport());
   std::vector<std::string> messages;
-  client.open(20'000, {.on_open = {},
-                       .on_message = [&, guard = std::make_shared<int>(1)](std::string_view message) {
-                         client.cancel();
-                         messages.push_back(std::string(message) + std::to_string(*guard));  // what it holds is still there
-                       },
-                       .on_closed = [&](std::string) { messages.emplace_back("closed"); }});
+  client.open(20'000,
+              {.on_open = {},
+               .on_message =
+                   [&, guard = std::make_shared<int>(1)](std::string_view message) {
+                     client.cancel();
+                     messages.push_back(std::string(message) + std::to_string(*guard));  // what it holds is still there
+                   },
+               .on_closed = [&](std::string) { messages.emplace_back("closed"); }});
   EXPECT_TRUE(run_until(context, [&] { return !messages.empty(); }));
-  EXPECT_TRUE(run_until(context, [&] { return context.stopped() || context.run_one_for(std::chrono::milliseconds(1)) == 0; }));
+  EXPECT_TRUE(
+      run_until(context, [&] { return context.stopped() || context.run_one_for(std::chrono::milliseconds(1)) == 0; }));
   EXPECT_THAT(messages, ElementsAre("one1"));
 }
 

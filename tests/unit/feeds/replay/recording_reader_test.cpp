@@ -1,11 +1,11 @@
 #include "feeds/replay/recording_reader.hpp"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <string>
 #include <tuple>
 #include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "recordings.hpp"
 
@@ -28,11 +28,13 @@ std::vector<Read> read_all(const std::vector<std::string>& files) {
 }
 
 const std::string three_lines =
-    "1723161255123456789 {\"stream\":\"btcusdt@trade\",\"data\":{\"p\":\"1.5\"}}\n1723161255123456790 second with spaces \n"
+    "1723161255123456789 {\"stream\":\"btcusdt@trade\",\"data\":{\"p\":\"1.5\"}}\n1723161255123456790 second with "
+    "spaces \n"
     "1723161255123456791 third\n";
-const std::vector<Read> three_read{{1'723'161'255'123'456'789, "{\"stream\":\"btcusdt@trade\",\"data\":{\"p\":\"1.5\"}}", false},
-                                   {1'723'161'255'123'456'790, "second with spaces ", false},
-                                   {1'723'161'255'123'456'791, "third", false}};
+const std::vector<Read> three_read{
+    {1'723'161'255'123'456'789, "{\"stream\":\"btcusdt@trade\",\"data\":{\"p\":\"1.5\"}}", false},
+    {1'723'161'255'123'456'790, "second with spaces ", false},
+    {1'723'161'255'123'456'791, "third", false}};
 
 TEST(RecordingReader, ReadsPlainAndGzipAlike) {
   const Recordings recordings;
@@ -56,23 +58,27 @@ TEST(RecordingReader, ReadsALastLineWithoutEnd) {
 
 TEST(RecordingReader, PassesOverEmptyLines) {
   const Recordings recordings;
-  EXPECT_THAT(read_all({recordings.plain("a.txt", "\n1 a\n\r\n\n2 b\n\n")}), ElementsAre(Read{1, "a", false}, Read{2, "b", false}));
+  EXPECT_THAT(read_all({recordings.plain("a.txt", "\n1 a\n\r\n\n2 b\n\n")}),
+              ElementsAre(Read{1, "a", false}, Read{2, "b", false}));
 }
 
 TEST(RecordingReader, ReadsOneFileAfterTheOther) {
   const Recordings recordings;
   // The first lacks the end of its last line: it is not joined with what follows.
-  const std::vector<std::string> files{recordings.plain("a", "1 a\n2 b"), recordings.plain("empty", ""), recordings.gzip("b", "3 c\n"),
-                                       recordings.plain("c", "4 d\n")};
-  EXPECT_THAT(read_all(files), ElementsAre(Read{1, "a", false}, Read{2, "b", false}, Read{3, "c", false}, Read{4, "d", false}));
+  const std::vector<std::string> files{recordings.plain("a", "1 a\n2 b"), recordings.plain("empty", ""),
+                                       recordings.gzip("b", "3 c\n"), recordings.plain("c", "4 d\n")};
+  EXPECT_THAT(read_all(files),
+              ElementsAre(Read{1, "a", false}, Read{2, "b", false}, Read{3, "c", false}, Read{4, "d", false}));
 }
 
 TEST(RecordingReader, SaysWhichLinesAreMalformed) {
   const Recordings recordings;
-  const auto all = read_all({recordings.plain("a.txt", "1 a\nno time\n {}\n-5 b\n0 c\n2\n99999999999999999999 d\n3x e\n4 f\n5 \n")});
-  EXPECT_THAT(all, ElementsAre(Read{1, "a", false}, Read{0, "no time", true}, Read{0, " {}", true}, Read{0, "-5 b", true},
-                               Read{0, "0 c", true}, Read{0, "2", true}, Read{0, "99999999999999999999 d", true},
-                               Read{0, "3x e", true}, Read{4, "f", false}, Read{5, "", false}));
+  const auto all =
+      read_all({recordings.plain("a.txt", "1 a\nno time\n {}\n-5 b\n0 c\n2\n99999999999999999999 d\n3x e\n4 f\n5 \n")});
+  EXPECT_THAT(all,
+              ElementsAre(Read{1, "a", false}, Read{0, "no time", true}, Read{0, " {}", true}, Read{0, "-5 b", true},
+                          Read{0, "0 c", true}, Read{0, "2", true}, Read{0, "99999999999999999999 d", true},
+                          Read{0, "3x e", true}, Read{4, "f", false}, Read{5, "", false}));
 }
 
 TEST(RecordingReader, ReadsLinesLongerThanItsBuffer) {
@@ -89,7 +95,8 @@ TEST(RecordingReader, ReadsLinesAcrossItsBuffersEnd) {
   const Recordings recordings;
   std::string text;
   std::size_t count = 0;
-  for (; text.size() < 3'500'000; ++count) text += std::to_string(count + 1) + " " + std::string(count % 997, 'y') + "\n";
+  for (; text.size() < 3'500'000; ++count)
+    text += std::to_string(count + 1) + " " + std::string(count % 997, 'y') + "\n";
   const auto all = read_all({recordings.plain("a.txt", text)});
   ASSERT_EQ(all.size(), count);
   for (std::size_t i = 0; i < count; ++i) {
@@ -154,7 +161,8 @@ TEST(Fingerprint, IsOfTheBytesOfAllFiles) {
   EXPECT_NE(fingerprint({a}), fingerprint({other}));
   EXPECT_NE(fingerprint({a, other}), fingerprint({other, a}));
   EXPECT_NE(fingerprint({a}), fingerprint({a, other}));
-  EXPECT_EQ(fingerprint({recordings.plain("foobar", "foobar")}), 0x85944171f73967e8ULL);  // the published FNV-1a of "foobar"
+  EXPECT_EQ(fingerprint({recordings.plain("foobar", "foobar")}),
+            0x85944171f73967e8ULL);  // the published FNV-1a of "foobar"
   EXPECT_THROW((void)fingerprint({recordings.folder() + "/absent"}), std::runtime_error);
 }
 

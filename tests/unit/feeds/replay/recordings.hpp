@@ -1,15 +1,15 @@
 // Recordings for the tests of replay: written into a folder that is gone when the test is over.
 #pragma once
 
-#include <unistd.h>
-#include <zlib.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include <unistd.h>
+#include <zlib.h>
 
 namespace tapeline::feeds::replay::testing {
 
@@ -49,8 +49,8 @@ class Recordings {
 /// The recorded minutes of Binance trades, as they were given; empty where they are absent.
 inline std::string recorded_trades() {
   const char* shared = std::getenv("TAPELINE_SHARED");
-  const std::filesystem::path path =
-      std::filesystem::path(shared != nullptr ? shared : "../shared") / "data/payloads/binance/ws_spot_btcusdt_20240808_2354.txt.gz";
+  const std::filesystem::path path = std::filesystem::path(shared != nullptr ? shared : "../shared") /
+                                     "data/payloads/binance/ws_spot_btcusdt_20240808_2354.txt.gz";
   return std::filesystem::exists(path) ? path.string() : std::string();
 }
 

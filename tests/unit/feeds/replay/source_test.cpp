@@ -1,12 +1,11 @@
 #include "feeds/replay/source.hpp"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "recordings.hpp"
 
@@ -22,8 +21,8 @@ constexpr Channel channel = 1;
 
 class KeepingSink final : public FrameSink {
  public:
-  void append(SourceCode source, Channel of, std::uint16_t http_status, std::string_view context, std::string_view payload,
-              Nanos receive_ns) override {
+  void append(SourceCode source, Channel of, std::uint16_t http_status, std::string_view context,
+              std::string_view payload, Nanos receive_ns) override {
     EXPECT_EQ(source, code);
     EXPECT_EQ(of, channel);
     EXPECT_EQ(http_status, 0);
@@ -47,7 +46,8 @@ std::vector<std::string> replayed(const std::vector<std::string>& files) {
 TEST(ReplaySource, AppendsEachLineWithItsTime) {
   const Recordings recordings;
   const std::string text = "1723161255123456789 {\"a\":1}\n1723161255123456790 {\"b\":2}\n";
-  EXPECT_THAT(replayed({recordings.plain("a", text)}), ElementsAre("1723161255123456789 {\"a\":1}", "1723161255123456790 {\"b\":2}"));
+  EXPECT_THAT(replayed({recordings.plain("a", text)}),
+              ElementsAre("1723161255123456789 {\"a\":1}", "1723161255123456790 {\"b\":2}"));
   EXPECT_EQ(replayed({recordings.gzip("b", text)}), replayed({recordings.plain("a", text)}));
 }
 
@@ -55,7 +55,8 @@ TEST(ReplaySource, KeepsAMalformedLineAndCountsIt) {
   const Recordings recordings;
   boost::asio::io_context context;
   KeepingSink sink;
-  const auto source = make_source(context, {recordings.plain("a", "broken before any time\n7 a\nbroken\n9 b\n")}, code, channel);
+  const auto source =
+      make_source(context, {recordings.plain("a", "broken before any time\n7 a\nbroken\n9 b\n")}, code, channel);
   source->start(sink);
   context.run();
   EXPECT_THAT(sink.frames, ElementsAre("1 broken before any time", "7 a", "7 broken", "9 b"));

@@ -1,10 +1,10 @@
 #include "feeds/transport/backoff.hpp"
 
-#include <gtest/gtest.h>
-
 #include <array>
 #include <cstdint>
 #include <random>
+
+#include <gtest/gtest.h>
 
 namespace tapeline::feeds {
 namespace {

@@ -33,10 +33,26 @@ TEST(Url, TakesAddresses) {
 }
 
 TEST(Url, RefusesWhatIsNone) {
-  for (const char* text : {"", "a.example", "://a.example", "ftp://a.example", "HTTP//a", "http://", "http:///path", "http://:80",
-                           "http://a.example:", "http://a.example:http", "http://a.example:-1", "http://a.example:65536",
-                           "http://a.example:0", "http://a.example:123456789012345678901", "http://user:word@a.example", "http://a b.example",
-                           "http://a.example/a b", "http://a.example/\r\nX: y", "http://[::1", "http://::1"}) {
+  for (const char* text : {"",
+                           "a.example",
+                           "://a.example",
+                           "ftp://a.example",
+                           "HTTP//a",
+                           "http://",
+                           "http:///path",
+                           "http://:80",
+                           "http://a.example:",
+                           "http://a.example:http",
+                           "http://a.example:-1",
+                           "http://a.example:65536",
+                           "http://a.example:0",
+                           "http://a.example:123456789012345678901",
+                           "http://user:word@a.example",
+                           "http://a b.example",
+                           "http://a.example/a b",
+                           "http://a.example/\r\nX: y",
+                           "http://[::1",
+                           "http://::1"}) {
     EXPECT_FALSE(parse_url(text)) << text;
   }
 }
