@@ -124,6 +124,12 @@ int control(Lane& lane, const ControlOptions& options) {
   const LaneStats stats = lane.stats();
   std::fputs((options.summary == Summary::json ? summary_json(stats) + '\n' : summary_text(stats)).c_str(), stdout);
   std::fflush(stdout);
+  bool is_complete = true;
+  for (const auto& source : stats.sources) {
+    if (!options.until_exhausted || source.last_error.empty()) continue;
+    is_complete = false;
+    std::fputs(fmt::format("tapeline: {}; what came before is stored\n", source.last_error).c_str(), stderr);
+  }
   if (lane.fenced()) {
     std::fputs("tapeline: another process has taken over this lane: ended without writing; give each process a lane of its own\n", stderr);
     return 3;
@@ -132,7 +138,7 @@ int control(Lane& lane, const ControlOptions& options) {
     std::fputs("tapeline: not everything could be committed in time; it is in the journal and follows at the next start\n", stderr);
     return 1;
   }
-  return 0;
+  return is_complete ? 0 : 1;
 }
 
 }  // namespace tapeline::app

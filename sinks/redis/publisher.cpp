@@ -141,7 +141,12 @@ std::size_t Publisher::latest(std::span<const CachedLatest> changed) noexcept {
   commands_.clear();
   for (const CachedLatest& change : changed) {
     const Instrument* instrument = usable(change.instrument);
-    if (instrument != nullptr) encode_latest(instrument->symbol, change.latest, config_.key_expiry_s, commands_);
+    if (instrument == nullptr) continue;
+    // Several sources may have an instrument of one name: the newest of them is what is current.
+    Nanos& newest_ns = newest_ns_[instrument->symbol];
+    if (change.latest.event_ns < newest_ns) continue;
+    newest_ns = change.latest.event_ns;
+    encode_latest(instrument->symbol, change.latest, config_.key_expiry_s, commands_);
   }
   if (commands_.count() == 0) return changed.size();
   encode_market_data_expiry(config_.key_expiry_s, commands_);

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <random>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/runtime/metrics.hpp"
@@ -71,6 +72,7 @@ class Publisher final : public CacheSink {
 
   Config config_;
   Surroundings surroundings_;
+  std::unordered_map<std::string, Nanos> newest_ns_;  // event time of the value under each symbol
   Address address_;
   Connection connection_;
   Commands commands_;
