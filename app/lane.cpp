@@ -50,7 +50,8 @@ Parser::Options parser_options(const Config& config, const JournalConfig& journa
   Parser::Options options;
   options.journal = journal;
   options.names = configured_names(config);
-  for (const feeds::Entry& entry : feeds::registry()) options.wire[static_cast<std::size_t>(entry.code)] = entry.make_parser();
+  for (const feeds::Entry& entry : feeds::registry())
+    options.wire[static_cast<std::size_t>(entry.code)] = entry.make_parser();
   return options;
 }
 
@@ -69,7 +70,8 @@ Lane::Lane(const Config& config, const LaneOptions& options, const AddSources& a
   const Links links = declare_links(topology_, config.runtime);
   const JournalConfig journal = journal_of(config, options);
   if (journal_.bytes_truncated() > 0) {
-    operations_.tell(Severity::warning, "journal", "cut " + std::to_string(journal_.bytes_truncated()) + " bytes of a torn record at its end");
+    operations_.tell(Severity::warning, "journal",
+                     "cut " + std::to_string(journal_.bytes_truncated()) + " bytes of a torn record at its end");
   }
 
   const feeds::Poller::Options poller_options{
@@ -109,7 +111,9 @@ void Lane::open_sinks(const Config& config, const LaneOptions& options, const Li
       operations_.tell(Severity::info, "writer", "applied migration " + applied);
     }
     postgres_ = std::make_unique<sinks::postgres::Writer>(
-        sinks::postgres::Writer::Options{config.postgres, dsn, options.name, options.configuration_hash, version, name_of}, links.rows, operations_);
+        sinks::postgres::Writer::Options{config.postgres, dsn, options.name, options.configuration_hash, version,
+                                         name_of},
+        links.rows, operations_);
     stored_position_ = postgres_->open();
     if (!options.is_recording) postgres_->measure_from(wall_now_ns());
     if (options.is_recording) postgres_->measure_from(std::numeric_limits<Nanos>::max());
@@ -194,7 +198,8 @@ LaneStats Lane::stats() const {
     stats.commit_p50_ns = postgres_->received_to_committed().quantile_ns(0.5);
     stats.commit_p99_ns = postgres_->received_to_committed().quantile_ns(0.99);
   }
-  for (const Topology::Link& link : topology_.links()) stats.links.push_back({link.name, link.depth(link.ring), link.options.capacity});
+  for (const Topology::Link& link : topology_.links())
+    stats.links.push_back({link.name, link.depth(link.ring), link.options.capacity});
   stats.sinks = sink_states();
   stats.sources = poller_->statuses();
   return stats;

@@ -29,11 +29,11 @@ namespace tapeline::app {
 enum class SinkChoice { configured, none };
 
 struct LaneOptions {
-  std::string name;                 // of the lane: its checkpoint and its journal
+  std::string name;  // of the lane: its checkpoint and its journal
   std::string configuration_hash;
   std::string var_directory;
   SinkChoice sinks = SinkChoice::configured;
-  bool is_recording = false;        // time comes from the recording: no clock frames, open bars end with it
+  bool is_recording = false;  // time comes from the recording: no clock frames, open bars end with it
 };
 
 /// Where the lane's journal lies: <var>/journal/<lane>, or below journal.directory.

@@ -71,7 +71,8 @@ std::array<Nanos, 256> configured_lateness(const Config& config) {
 
 double periods_per_year(SourceCode source, std::string_view symbol, std::uint32_t interval_s) {
   // Yahoo and Alpha Vantage write crypto pairs with their currency ("BTC-USD"); everything else of theirs is listed.
-  const bool is_listed = (source == feeds::alpha_vantage::code || source == feeds::yahoo::code) && !symbol.ends_with("-USD");
+  const bool is_listed =
+      (source == feeds::alpha_vantage::code || source == feeds::yahoo::code) && !symbol.ends_with("-USD");
   return tapeline::periods_per_year(is_listed ? Calendar::us_equity : Calendar::crypto, interval_s);
 }
 

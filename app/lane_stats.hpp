@@ -19,7 +19,7 @@ struct LinkDepth {
 
 struct SinkState {
   std::string name;
-  std::string state;       // "writing", "reconnecting: server closed the connection"
+  std::string state;  // "writing", "reconnecting: server closed the connection"
   bool is_healthy = true;
 };
 

@@ -1,9 +1,9 @@
 #include "app/log.hpp"
 
+#include <string>
+
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-
-#include <string>
 
 #include "app/summary.hpp"
 

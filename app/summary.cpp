@@ -1,8 +1,8 @@
 #include "app/summary.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 namespace tapeline::app {
 
@@ -16,7 +16,8 @@ std::string duration_text(std::uint64_t duration_ns) {
 
 std::string count_text(std::uint64_t count) {
   std::string text = std::to_string(count);
-  for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3) text.insert(static_cast<std::size_t>(at), ",");
+  for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
+    text.insert(static_cast<std::size_t>(at), ",");
   return text;
 }
 
@@ -43,10 +44,12 @@ std::string summary_text(const LaneStats& stats) {
   line("frames", stats.frames, fmt::format("{} bytes", count_text(stats.bytes)));
   for (const auto& [kind, count] : stats.ignored) line("  ignored", count, kind);
   line("ticks", stats.ticks);
-  line("bars", stats.bars, stats.source_bars > 0 ? fmt::format("{} of them delivered by the source", count_text(stats.source_bars)) : "");
+  line("bars", stats.bars,
+       stats.source_bars > 0 ? fmt::format("{} of them delivered by the source", count_text(stats.source_bars)) : "");
   line("signals", stats.signals);
   line("alerts", stats.alerts);
-  line("rejects", stats.rejects, stats.late + stats.gaps > 0 ? fmt::format("{} late, {} gaps", stats.late, stats.gaps) : "");
+  line("rejects", stats.rejects,
+       stats.late + stats.gaps > 0 ? fmt::format("{} late, {} gaps", stats.late, stats.gaps) : "");
   line("refusals", stats.refusals, stats.refusals > 0 ? "of sources; see quality_event" : "");
   line("rows committed", stats.rows_committed, fmt::format("in {} batches", count_text(stats.batches)));
   if (stats.frames_refused > 0) line("frames LOST", stats.frames_refused, "the journal refused them; see the log");
@@ -67,7 +70,8 @@ std::string summary_json(const LaneStats& stats) {
     ignored += fmt::format("{}{}:{}", ignored.empty() ? "" : ",", json_string(kind), count);
   }
   return fmt::format(
-      "{{\"lane\":{},\"elapsed_s\":{:.3f},\"frames\":{},\"bytes\":{},\"frames_refused\":{},\"ignored\":{{{}}},\"ticks\":{},"
+      "{{\"lane\":{},\"elapsed_s\":{:.3f},\"frames\":{},\"bytes\":{},\"frames_refused\":{},\"ignored\":{{{}}},"
+      "\"ticks\":{},"
       "\"bars\":{},\"source_bars\":{},\"signals\":{},\"alerts\":{},\"rejects\":{},\"refusals\":{},\"late\":{},"
       "\"unchanged\":{},\"gaps\":{},\"instruments\":{},\"rows_committed\":{},\"batches\":{},\"journal_position\":{},"
       "\"checkpoint\":{},\"latency_ns\":{{\"count\":{},\"p50\":{},\"p99\":{},\"p999\":{},\"max\":{}}},"

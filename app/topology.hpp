@@ -11,10 +11,10 @@ namespace tapeline::app {
 
 /// The four rings of a lane.
 struct Links {
-  SpscRing<JournalMark>& marks;    // poller_parser
-  SpscRing<MarketEvent>& events;   // parser_kernels
-  SpscRing<Row>& rows;             // kernels_writer
-  SpscRing<Update>& updates;       // kernels_cache
+  SpscRing<JournalMark>& marks;   // poller_parser
+  SpscRing<MarketEvent>& events;  // parser_kernels
+  SpscRing<Row>& rows;            // kernels_writer
+  SpscRing<Update>& updates;      // kernels_cache
 };
 
 struct Stages {

@@ -28,9 +28,12 @@ Poller::~Poller() = default;
 void Poller::append(SourceCode source, Channel channel, std::uint16_t http_status, std::string_view context,
                     std::string_view payload, Nanos receive_ns) {
   const Nanos stamp_ns = receive_ns != 0 ? receive_ns : wall_now_ns();
-  const auto position = journal_.append(
-      {.kind = FrameKind::data, .source = source, .channel = channel, .http_status = http_status, .receive_ns = stamp_ns},
-      context, payload);
+  const auto position = journal_.append({.kind = FrameKind::data,
+                                         .source = source,
+                                         .channel = channel,
+                                         .http_status = http_status,
+                                         .receive_ns = stamp_ns},
+                                        context, payload);
   ++appended_;
   last_receive_ns_ = stamp_ns;
   if (!position) {
@@ -54,9 +57,9 @@ void Poller::refused(std::size_t payload_bytes) noexcept {
   if (now_ns < next_complaint_ns_) return;
   next_complaint_ns_ = now_ns + complaint_interval_ns;
   operations_.tell(Severity::critical, "poller",
-                   "the journal refused a frame of " + std::to_string(payload_bytes) + " bytes: " +
-                       std::string(journal_.last_error()) + "; " + std::to_string(counts_.refused.value()) +
-                       " frames are lost so far");
+                   "the journal refused a frame of " + std::to_string(payload_bytes) +
+                       " bytes: " + std::string(journal_.last_error()) + "; " +
+                       std::to_string(counts_.refused.value()) + " frames are lost so far");
 }
 
 std::size_t Poller::poll() noexcept {
@@ -81,7 +84,8 @@ std::size_t Poller::poll() noexcept {
 
 void Poller::finish_recordings() noexcept {
   if (exhausted_.load(std::memory_order_relaxed) || sources_.empty()) return;  // relaxed: our own flag
-  const bool all = std::all_of(sources_.begin(), sources_.end(), [](const auto& source) { return source->exhausted(); });
+  const bool all =
+      std::all_of(sources_.begin(), sources_.end(), [](const auto& source) { return source->exhausted(); });
   if (!all) return;
   append_control(FrameKind::end_of_input, last_receive_ns_);
   publish_mark();

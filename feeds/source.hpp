@@ -32,14 +32,14 @@ struct Subscription {
 /// What an operator wants to know of a source; copied out by the poller for status displays.
 struct SourceStatus {
   std::string name;
-  std::string state;           // "connecting", "streaming", "polling", "waiting: rate limit until …", "refused: …", "stopped"
-  std::string last_error;      // redacted; empty: none
+  std::string state;  // "connecting", "streaming", "polling", "waiting: rate limit until …", "refused: …", "stopped"
+  std::string last_error;  // redacted; empty: none
   std::uint64_t frames = 0;
   std::uint64_t bytes = 0;
   std::uint64_t errors = 0;
   std::uint64_t reconnects = 0;
-  std::uint64_t rounds = 0;    // of a polled source: rounds ended, or cut short by trouble
-  Nanos last_frame_ns = 0;     // wall clock; 0: none yet
+  std::uint64_t rounds = 0;  // of a polled source: rounds ended, or cut short by trouble
+  Nanos last_frame_ns = 0;   // wall clock; 0: none yet
 };
 
 class Source {
@@ -57,7 +57,7 @@ class Source {
 /// One live price, asked for by `tapeline check`.
 struct CheckResult {
   bool ok = false;
-  std::string detail;        // "BTCUSDT 61837.63" or why not and the cure
+  std::string detail;  // "BTCUSDT 61837.63" or why not and the cure
   Nanos latency_ns = 0;
 };
 

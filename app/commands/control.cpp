@@ -1,12 +1,12 @@
 #include "app/commands/control.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <memory>
+
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "app/log.hpp"
 #include "app/summary.hpp"
@@ -47,8 +47,9 @@ class Signals {
 std::string progress_text(const LaneStats& stats) {
   std::string sinks;
   for (const SinkState& sink : stats.sinks) sinks += fmt::format("  {} {}", sink.name, sink.state);
-  return fmt::format("{:.0f} s  frames {}  ticks {}  bars {}  alerts {}  rows committed {}  rejects {}{}", stats.elapsed_s,
-                     stats.frames, stats.ticks, stats.bars, stats.alerts, stats.rows_committed, stats.rejects, sinks);
+  return fmt::format("{:.0f} s  frames {}  ticks {}  bars {}  alerts {}  rows committed {}  rejects {}{}",
+                     stats.elapsed_s, stats.frames, stats.ticks, stats.bars, stats.alerts, stats.rows_committed,
+                     stats.rejects, sinks);
 }
 
 /// Shows what goes on: on the terminal view, else as log lines.
@@ -102,7 +103,8 @@ int control(Lane& lane, const ControlOptions& options) {
   const Nanos started_ns = steady_now_ns();
   const auto round_is_done = [&] {
     const auto sources = lane.stats().sources;
-    return !sources.empty() && std::all_of(sources.begin(), sources.end(), [](const auto& source) { return source.rounds > 0; });
+    return !sources.empty() &&
+           std::all_of(sources.begin(), sources.end(), [](const auto& source) { return source.rounds > 0; });
   };
   const auto is_over = [&](Nanos now_ns) {
     return signals_received > 0 || lane.fenced() || (options.until_exhausted && lane.exhausted()) ||
@@ -131,11 +133,16 @@ int control(Lane& lane, const ControlOptions& options) {
     std::fputs(fmt::format("tapeline: {}; what came before is stored\n", source.last_error).c_str(), stderr);
   }
   if (lane.fenced()) {
-    std::fputs("tapeline: another process has taken over this lane: ended without writing; give each process a lane of its own\n", stderr);
+    std::fputs(
+        "tapeline: another process has taken over this lane: ended without writing; give each process a lane of its "
+        "own\n",
+        stderr);
     return 3;
   }
   if (!all_committed) {
-    std::fputs("tapeline: not everything could be committed in time; it is in the journal and follows at the next start\n", stderr);
+    std::fputs(
+        "tapeline: not everything could be committed in time; it is in the journal and follows at the next start\n",
+        stderr);
     return 1;
   }
   return is_complete ? 0 : 1;

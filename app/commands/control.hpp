@@ -18,8 +18,8 @@ struct ControlOptions {
   std::optional<double> for_seconds;  // then it ends by itself
   Display display = Display::automatic;
   Summary summary = Summary::text;
-  bool until_exhausted = false;       // ends when the recordings have been read
-  bool until_round_done = false;      // ends when every polled source has been asked once
+  bool until_exhausted = false;   // ends when the recordings have been read
+  bool until_round_done = false;  // ends when every polled source has been asked once
   LogConfig log;
 };
 

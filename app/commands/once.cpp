@@ -1,8 +1,8 @@
 #include "app/commands/once.hpp"
 
-#include <fmt/format.h>
-
 #include <stdexcept>
+
+#include <fmt/format.h>
 
 #include "app/commands/control.hpp"
 #include "app/config/loader.hpp"
@@ -23,11 +23,15 @@ int run_once(const OnceOptions& options) {
   Lane lane(loaded.config, lane_options,
             [&](feeds::Poller& poller) { added = add_polled_sources(loaded.config, options.source, poller); });
   if (added == 0) {
-    throw std::invalid_argument(fmt::format(
-        "{}: no polled source to ask{}; enable one under [sources.*]", options.config_file,
-        options.source.empty() ? "" : fmt::format(" ({} is not enabled, or streams)", options.source)));
+    throw std::invalid_argument(
+        fmt::format("{}: no polled source to ask{}; enable one under [sources.*]", options.config_file,
+                    options.source.empty() ? "" : fmt::format(" ({} is not enabled, or streams)", options.source)));
   }
-  return control(lane, {.for_seconds = std::nullopt, .display = Display::log, .summary = Summary::text, .until_round_done = true, .log = loaded.config.log});
+  return control(lane, {.for_seconds = std::nullopt,
+                        .display = Display::log,
+                        .summary = Summary::text,
+                        .until_round_done = true,
+                        .log = loaded.config.log});
 }
 
 }  // namespace tapeline::app

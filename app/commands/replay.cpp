@@ -1,10 +1,10 @@
 #include "app/commands/replay.hpp"
 
-#include <fmt/format.h>
-
 #include <cstdio>
 #include <filesystem>
 #include <stdexcept>
+
+#include <fmt/format.h>
 
 #include "app/commands/control.hpp"
 #include "app/config/loader.hpp"
@@ -41,9 +41,9 @@ int run_replay(const ReplayOptions& options) {
     for (const std::string_view name : feeds::source_names()) known += (known.empty() ? "" : ", ") + std::string(name);
     throw std::invalid_argument(fmt::format("--source {} is not known; one of: {}", options.source, known));
   }
-  const std::string lane_name = !options.lane.empty()
-                                    ? options.lane
-                                    : fmt::format("replay-{}-{:016x}", options.source, feeds::replay::fingerprint(options.recordings));
+  const std::string lane_name = !options.lane.empty() ? options.lane
+                                                      : fmt::format("replay-{}-{:016x}", options.source,
+                                                                    feeds::replay::fingerprint(options.recordings));
   LaneOptions lane_options{.name = lane_name,
                            .configuration_hash = loaded.hash,
                            .var_directory = resolve_var_directory(),

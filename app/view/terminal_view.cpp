@@ -1,13 +1,13 @@
 #include "app/view/terminal_view.hpp"
 
-#include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "app/summary.hpp"
 #include "feeds/registry.hpp"
@@ -59,11 +59,11 @@ std::string number(double value, int decimals) {
 }
 
 /// As many decimals as the price itself has, at least 2: bands line up with prices.
-int decimals_of(const Latest& latest) { return latest.price_exponent < -8 ? 4 : std::clamp(-static_cast<int>(latest.price_exponent), 2, 8); }
-
-std::string_view color_of(Signal signal) {
-  return signal == Signal::buy ? green : signal == Signal::sell ? red : dim;
+int decimals_of(const Latest& latest) {
+  return latest.price_exponent < -8 ? 4 : std::clamp(-static_cast<int>(latest.price_exponent), 2, 8);
 }
+
+std::string_view color_of(Signal signal) { return signal == Signal::buy ? green : signal == Signal::sell ? red : dim; }
 
 std::string age_text(Nanos event_ns, Nanos now_ns) {
   const double age_s = static_cast<double>(now_ns - event_ns) / 1e9;
@@ -80,8 +80,9 @@ std::string board_line(const BoardLine& line, Nanos now_ns) {
   const Latest& latest = line.latest;
   const int decimals = decimals_of(latest);
   // Yahoo's prices are single-precision numbers with all their digits: eight decimals are enough to look at.
-  const std::string price = latest.price_exponent < -8 ? number(to_double(Int128{latest.price_mantissa}, latest.price_exponent), 4)
-                                                       : to_string(Int128{latest.price_mantissa}, latest.price_exponent);
+  const std::string price = latest.price_exponent < -8
+                                ? number(to_double(Int128{latest.price_mantissa}, latest.price_exponent), 4)
+                                : to_string(Int128{latest.price_mantissa}, latest.price_exponent);
   const std::string_view change_color = latest.change_pct > 0 ? green : latest.change_pct < 0 ? red : plain;
   const std::string change = std::isnan(latest.change_pct) ? "-" : fmt::format("{:+.3f}%", latest.change_pct);
   return fmt::format(" {:<12} {}{:<14}{} {:>14} {}{:>9}{} {:>6} {:>13} {:>13}  {}{:<4}{} {:<8} {:>8}", line.symbol, dim,
@@ -113,8 +114,11 @@ TerminalView::~TerminalView() {
 }
 
 void TerminalView::note(const OperationsEvent& event) {
-  const std::string_view color = event.severity == Severity::critical ? red : event.severity == Severity::warning ? yellow : dim;
-  messages_.push_back(fmt::format(" {}{} {}: {}", color, format_utc(event.time_ns).substr(11, 8), event.stage, event.text));
+  const std::string_view color = event.severity == Severity::critical  ? red
+                                 : event.severity == Severity::warning ? yellow
+                                                                       : dim;
+  messages_.push_back(
+      fmt::format(" {}{} {}: {}", color, format_utc(event.time_ns).substr(11, 8), event.stage, event.text));
   if (messages_.size() > messages_max) messages_.pop_front();
 }
 
@@ -132,7 +136,8 @@ void TerminalView::update_rates(const LaneStats& stats) {
 
 void TerminalView::draw(const LaneStats& stats, const Board& board) {
   winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) size = {.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0)
+    size = {.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
   update_rates(stats);
   // The last row stays empty: a newline there would scroll.
   const std::string picture = render(stats, board, size.ws_row - 1U, size.ws_col, wall_now_ns());
@@ -146,9 +151,10 @@ std::string TerminalView::render(const LaneStats& stats, const Board& board, std
                                  Nanos now_ns) {
   Canvas canvas(rows, columns);
   canvas.line(fmt::format("{}tapeline{}  lane {}  {:.0f} s  Ctrl-C ends it", bold, plain, stats.lane, stats.elapsed_s));
-  canvas.line(fmt::format(" {:.0f} frames/s  {:.0f} ticks/s  {:.0f} rows/s   received to computed p50 {} p99 {}   committed p50 {} p99 {}",
-                          frames_per_s_, ticks_per_s_, rows_per_s_, duration_text(stats.latency_p50_ns),
-                          duration_text(stats.latency_p99_ns), duration_text(stats.commit_p50_ns), duration_text(stats.commit_p99_ns)));
+  canvas.line(fmt::format(
+      " {:.0f} frames/s  {:.0f} ticks/s  {:.0f} rows/s   received to computed p50 {} p99 {}   committed p50 {} p99 {}",
+      frames_per_s_, ticks_per_s_, rows_per_s_, duration_text(stats.latency_p50_ns),
+      duration_text(stats.latency_p99_ns), duration_text(stats.commit_p50_ns), duration_text(stats.commit_p99_ns)));
   std::string queues = " queues";
   for (const LinkDepth& link : stats.links) queues += fmt::format("  {} {}/{}", link.name, link.depth, link.capacity);
   canvas.line(queues);
@@ -163,17 +169,20 @@ std::string TerminalView::render(const LaneStats& stats, const Board& board, std
                             source.last_error.empty() ? "" : "  last: " + source.last_error));
   }
   canvas.line("");
-  canvas.line(fmt::format("{} {:<12} {:<14} {:>14} {:>9} {:>6} {:>13} {:>13}  {:<4} {:<8} {:>8}", bold, "symbol", "source",
-                          "price", "change", "rsi", "lower band", "upper band", "sig", "trend", "age"));
+  canvas.line(fmt::format("{} {:<12} {:<14} {:>14} {:>9} {:>6} {:>13} {:>13}  {:<4} {:<8} {:>8}", bold, "symbol",
+                          "source", "price", "change", "rsi", "lower band", "upper band", "sig", "trend", "age"));
   const auto lines = board.lines();
   const std::size_t reserved = 2 + alerts_shown + messages_max;
-  const std::size_t shown = std::min(lines.size(), canvas.room() > reserved ? canvas.room() - reserved : std::size_t{1});
+  const std::size_t shown =
+      std::min(lines.size(), canvas.room() > reserved ? canvas.room() - reserved : std::size_t{1});
   for (std::size_t i = 0; i < shown; ++i) canvas.line(board_line(lines[i], now_ns));
   if (shown < lines.size()) canvas.line(fmt::format(" {}and {} more", dim, lines.size() - shown));
-  canvas.line(fmt::format("{} alerts {}{}  ticks {}  bars {}  rows committed {}  rejects {}", bold, plain, count_text(stats.alerts),
-                          count_text(stats.ticks), count_text(stats.bars), count_text(stats.rows_committed), count_text(stats.rejects)));
+  canvas.line(fmt::format("{} alerts {}{}  ticks {}  bars {}  rows committed {}  rejects {}", bold, plain,
+                          count_text(stats.alerts), count_text(stats.ticks), count_text(stats.bars),
+                          count_text(stats.rows_committed), count_text(stats.rejects)));
   const auto alerts = board.alerts();
-  for (std::size_t i = 0; i < std::min(alerts_shown, alerts.size()); ++i) canvas.line(alert_line(alerts[alerts.size() - 1 - i]));
+  for (std::size_t i = 0; i < std::min(alerts_shown, alerts.size()); ++i)
+    canvas.line(alert_line(alerts[alerts.size() - 1 - i]));
   for (const std::string& message : messages_) canvas.line(message);
   return canvas.take();
 }

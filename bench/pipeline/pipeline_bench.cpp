@@ -1,10 +1,10 @@
 // Frames in memory to rows, with nobody storing them: what the pipeline itself costs, beside plain simdjson on the same
 // bytes in the same run. A regression here is work that crept onto the path from frame to row.
-#include <benchmark/benchmark.h>
-#include <simdjson.h>
-
 #include <filesystem>
 #include <memory>
+
+#include <benchmark/benchmark.h>
+#include <simdjson.h>
 
 #include "bench/pipeline/trade_frames.hpp"
 #include "core/journal/journal_reader.hpp"
@@ -49,7 +49,11 @@ class AppendingSource final : public Stage {
     std::size_t done = 0;
     Frame frame;
     while (done < 64 && reader_.next(end_, frame)) {
-      if (!journal_.append({.kind = frame.kind, .source = frame.source, .channel = frame.channel, .http_status = 0, .receive_ns = frame.receive_ns},
+      if (!journal_.append({.kind = frame.kind,
+                            .source = frame.source,
+                            .channel = frame.channel,
+                            .http_status = 0,
+                            .receive_ns = frame.receive_ns},
                            frame.context, frame.payload)) {
         throw_refused();
       }
@@ -86,14 +90,17 @@ class AppendingSource final : public Stage {
 Parser::Options parser_options(const JournalConfig& journal) {
   Parser::Options options;
   options.journal = journal;
-  for (const feeds::Entry& entry : feeds::registry()) options.wire[static_cast<std::size_t>(entry.code)] = entry.make_parser();
+  for (const feeds::Entry& entry : feeds::registry())
+    options.wire[static_cast<std::size_t>(entry.code)] = entry.make_parser();
   return options;
 }
 
 Kernels::Options kernels_options() {
   Kernels::Options options;
   options.bars.intervals_s = {1, 60};
-  options.periods_per_year = [](SourceCode, std::string_view, std::uint32_t interval_s) { return 365.0 * 86'400 / interval_s; };
+  options.periods_per_year = [](SourceCode, std::string_view, std::uint32_t interval_s) {
+    return 365.0 * 86'400 / interval_s;
+  };
   options.live_position = ~JournalPosition{0};  // the stamps of recorded frames say nothing of our latency
   return options;
 }
@@ -173,7 +180,8 @@ void plain_simdjson(benchmark::State& state) {
     double notional = 0;
     std::uint64_t count = 0;
     while (reader.next(frames.end_position(), frame)) {
-      auto document = json.iterate(frame.payload.data(), frame.payload.size(), frame.payload.size() + simdjson::SIMDJSON_PADDING);
+      auto document =
+          json.iterate(frame.payload.data(), frame.payload.size(), frame.payload.size() + simdjson::SIMDJSON_PADDING);
       auto data = document["data"];
       const std::string_view symbol = data["s"];
       const std::uint64_t id = data["t"];
@@ -189,9 +197,17 @@ void plain_simdjson(benchmark::State& state) {
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * static_cast<std::int64_t>(frames.count()));
 }
 
-BENCHMARK(plain_simdjson)->Name("pipeline/plain_simdjson_one_core")->UseRealTime()->Unit(benchmark::kMillisecond)->Iterations(1);
+BENCHMARK(plain_simdjson)
+    ->Name("pipeline/plain_simdjson_one_core")
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1);
 BENCHMARK(null_sink)->Name("pipeline/null_sink")->UseRealTime()->Unit(benchmark::kMillisecond)->Iterations(1);
-BENCHMARK(null_sink_with_journal)->Name("pipeline/null_sink_with_journal")->UseRealTime()->Unit(benchmark::kMillisecond)->Iterations(1);
+BENCHMARK(null_sink_with_journal)
+    ->Name("pipeline/null_sink_with_journal")
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1);
 
 }  // namespace
 }  // namespace tapeline::bench

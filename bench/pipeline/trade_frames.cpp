@@ -1,15 +1,15 @@
 #include "bench/pipeline/trade_frames.hpp"
 
-#include <fmt/format.h>
-#include <stdlib.h>
-#include <zlib.h>
-
 #include <array>
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <mutex>
 #include <random>
+
+#include <fmt/format.h>
+#include <stdlib.h>
+#include <zlib.h>
 
 #include "core/journal/journal_writer.hpp"
 #include "feeds/binance/wire.hpp"
@@ -54,8 +54,8 @@ std::vector<Trade> generated_trades() {
   for (std::uint64_t i = 0; i < 10'000; ++i) {
     cents += static_cast<std::int64_t>(random() % 201) - 100;
     trades.push_back({1'723'161'255'000 + static_cast<std::int64_t>(i) * 35, 3'735'683'259 + i,
-                      fmt::format("{}.{:02}000000", cents / 100, cents % 100), fmt::format("0.{:05}000", random() % 100'000 + 1),
-                      random() % 2 == 0});
+                      fmt::format("{}.{:02}000000", cents / 100, cents % 100),
+                      fmt::format("0.{:05}000", random() % 100'000 + 1), random() % 2 == 0});
   }
   return trades;
 }
@@ -116,8 +116,8 @@ TradeFrames::TradeFrames() {
       const int length = std::snprintf(
           message.data(), message.size(),
           R"({"stream":"btcusdt@trade","data":{"e":"trade","E":%lld,"s":"BTCUSDT","t":%llu,"p":"%s","q":"%s","T":%lld,"m":%s,"M":true}})",
-          static_cast<long long>(event_ms + 1), static_cast<unsigned long long>(trade.id + round * span_ids), trade.price.c_str(),
-          trade.size.c_str(), static_cast<long long>(event_ms), trade.is_maker ? "true" : "false");
+          static_cast<long long>(event_ms + 1), static_cast<unsigned long long>(trade.id + round * span_ids),
+          trade.price.c_str(), trade.size.c_str(), static_cast<long long>(event_ms), trade.is_maker ? "true" : "false");
       writer.append({.kind = FrameKind::data,
                      .source = feeds::binance::code,
                      .channel = feeds::binance::combined,

@@ -11,14 +11,14 @@ enum class EmptyBars : std::uint8_t { skip, fill };
 struct BarsConfig {
   std::vector<std::uint32_t> intervals_s = {60};
   EmptyBars empty = EmptyBars::skip;
-  std::uint32_t quiet_grace_ms = 5'000;   // a journaled clock this far past a bar's end closes it in a quiet market
+  std::uint32_t quiet_grace_ms = 5'000;  // a journaled clock this far past a bar's end closes it in a quiet market
 };
 
 struct IndicatorsConfig {
   std::uint32_t sma_length = 20;
   std::uint32_t rsi_length = 14;
   std::uint32_t bollinger_length = 20;
-  double bollinger_width = 2.0;           // in population standard deviations
+  double bollinger_width = 2.0;  // in population standard deviations
   std::uint32_t volatility_length = 20;
 };
 
@@ -28,11 +28,11 @@ struct SignalsConfig {
 };
 
 struct AlertsConfig {
-  double rsi_hysteresis = 5.0;            // RSI must come back this far before the rule is armed again
-  double move_pct_min = 1.0;              // a bar's |change| at or above is a significant move
-  double move_hysteresis_pct = 0.2;       // and must come back this far before the rule is armed again
-  std::uint32_t max_age_s = 600;          // no alert on a bar that had ended longer ago when it arrived: history is no news
-  std::uint32_t cooldown_s = 60;          // between two alerts of one rule, instrument and interval, in event time
+  double rsi_hysteresis = 5.0;       // RSI must come back this far before the rule is armed again
+  double move_pct_min = 1.0;         // a bar's |change| at or above is a significant move
+  double move_hysteresis_pct = 0.2;  // and must come back this far before the rule is armed again
+  std::uint32_t max_age_s = 600;     // no alert on a bar that had ended longer ago when it arrived: history is no news
+  std::uint32_t cooldown_s = 60;     // between two alerts of one rule, instrument and interval, in event time
 };
 
 }  // namespace tapeline

@@ -10,7 +10,8 @@ Nanos TickBars::start_of(Nanos event_ns) const noexcept {
 }
 
 TickOutcome TickBars::add(const BarTick& tick) noexcept {
-  if (!open_.empty() && tick.event_ns >= open_.back().start_ns && tick.event_ns - open_.back().start_ns < interval_ns_) {
+  if (!open_.empty() && tick.event_ns >= open_.back().start_ns &&
+      tick.event_ns - open_.back().start_ns < interval_ns_) {
     return fold_tick(open_.back(), tick) ? TickOutcome::folded : TickOutcome::out_of_precision;
   }
   const Nanos start = start_of(tick.event_ns);
@@ -65,7 +66,8 @@ std::optional<ClosedBar> TickBars::close_partial() noexcept {
 }
 
 std::optional<Nanos> TickBars::next_end_ns() const noexcept {
-  if (empty_ == EmptyBars::fill && previous_ && filled_in_a_row_ < filled_bars_max) return closed_until_ns_ + interval_ns_;
+  if (empty_ == EmptyBars::fill && previous_ && filled_in_a_row_ < filled_bars_max)
+    return closed_until_ns_ + interval_ns_;
   if (open_.empty()) return std::nullopt;
   return open_.front().start_ns + interval_ns_;
 }

@@ -48,9 +48,9 @@ class TickBars {
   void remember(const OpenBar& bar) noexcept;
 
   Nanos interval_ns_;
-  std::vector<OpenBar> open_;       // ascending by start
+  std::vector<OpenBar> open_;                                  // ascending by start
   Nanos closed_until_ns_ = std::numeric_limits<Nanos>::min();  // bars that start before this are closed
-  std::optional<OpenBar> previous_; // last closed, for filling
+  std::optional<OpenBar> previous_;                            // last closed, for filling
   std::uint32_t filled_in_a_row_ = 0;
   EmptyBars empty_;
 };

@@ -55,10 +55,10 @@ std::string format_utc(Nanos time_ns) {
   const std::int64_t in_day = ((seconds % 86'400) + 86'400) % 86'400;
   const year_month_day date{sys_days{days{(seconds - in_day) / 86'400}}};
   std::array<char, 64> text{};
-  int written = std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
-                              static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                              static_cast<int>(in_day / 3600), static_cast<int>(in_day / 60 % 60),
-                              static_cast<int>(in_day % 60));
+  int written =
+      std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
+                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                    static_cast<int>(in_day / 3600), static_cast<int>(in_day / 60 % 60), static_cast<int>(in_day % 60));
   std::string result(text.data(), static_cast<std::size_t>(written));
   if (in_second != 0) {
     written = std::snprintf(text.data(), text.size(), ".%09d", static_cast<int>(in_second));

@@ -28,6 +28,7 @@ inline constexpr Nanos nanos_per_second = 1'000'000'000;
 [[nodiscard]] std::optional<Nanos> parse_utc(std::string_view text) noexcept;
 
 /// Nanoseconds since the epoch of a UTC civil time; nullopt when a field is out of range.
-[[nodiscard]] std::optional<Nanos> from_civil_utc(int year, int month, int day, int hour, int minute, int second) noexcept;
+[[nodiscard]] std::optional<Nanos> from_civil_utc(int year, int month, int day, int hour, int minute,
+                                                  int second) noexcept;
 
 }  // namespace tapeline

@@ -39,11 +39,13 @@ bool JournalReader::next(JournalPosition limit, Frame& frame) noexcept {
     const std::uint64_t index = position_ / config_.segment_bytes;
     if (!map_segment(index)) return false;
     const JournalPosition segment_begin = index * config_.segment_bytes;
-    const auto offset = std::max<std::size_t>(static_cast<std::size_t>(position_ - segment_begin), sizeof(SegmentHeader));
-    const auto end_offset = static_cast<std::size_t>(std::min<JournalPosition>(limit - segment_begin, config_.segment_bytes));
+    const auto offset =
+        std::max<std::size_t>(static_cast<std::size_t>(position_ - segment_begin), sizeof(SegmentHeader));
+    const auto end_offset =
+        static_cast<std::size_t>(std::min<JournalPosition>(limit - segment_begin, config_.segment_bytes));
     switch (inspect_record(segment_, config_.segment_bytes, offset, verify_)) {
       case RecordState::filler: position_ = segment_begin + config_.segment_bytes + sizeof(SegmentHeader); continue;
-      case RecordState::end:      // below the limit nothing is unwritten: zeros are damage, too
+      case RecordState::end:  // below the limit nothing is unwritten: zeros are damage, too
       case RecordState::corrupt: {
         const std::size_t whole = skip_damage(offset, end_offset);
         position_ = segment_begin + whole + (whole == config_.segment_bytes ? sizeof(SegmentHeader) : 0);

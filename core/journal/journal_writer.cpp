@@ -1,9 +1,5 @@
 #include "core/journal/journal_writer.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <array>
 #include <bit>
 #include <cerrno>
@@ -12,6 +8,10 @@
 #include <stdexcept>
 #include <system_error>
 #include <utility>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 namespace tapeline {
 
@@ -36,7 +36,8 @@ void JournalWriter::take_lock() {
   if (flock(lock_fd_, LOCK_EX | LOCK_NB) != 0) {
     std::array<char, 32> owner{};
     const ssize_t read_bytes = pread(lock_fd_, owner.data(), owner.size() - 1, 0);
-    const std::string pid = read_bytes > 0 ? std::string(owner.data(), static_cast<std::size_t>(read_bytes)) : "unknown";
+    const std::string pid =
+        read_bytes > 0 ? std::string(owner.data(), static_cast<std::size_t>(read_bytes)) : "unknown";
     close(std::exchange(lock_fd_, -1));
     throw std::runtime_error("journal " + config_.directory + " is written by another process (pid " + pid +
                              "); stop that one, or give this one another lane");

@@ -36,7 +36,8 @@ class JournalWriter {
   JournalWriter& operator=(const JournalWriter&) = delete;
 
   /// Position of the new record; nullopt: refused, nothing was written.
-  std::optional<JournalPosition> append(const Stamp& stamp, std::string_view context, std::string_view payload) noexcept;
+  std::optional<JournalPosition> append(const Stamp& stamp, std::string_view context,
+                                        std::string_view payload) noexcept;
 
   /// Where the next record will begin: all before it may be read.
   [[nodiscard]] JournalPosition end_position() const noexcept { return end_.load(std::memory_order_acquire); }  // (J)
@@ -58,7 +59,7 @@ class JournalWriter {
   JournalConfig config_;
   int lock_fd_ = -1;
   Segment segment_;
-  std::size_t offset_ = 0;        // of the next record in segment_
+  std::size_t offset_ = 0;  // of the next record in segment_
   std::size_t synced_offset_ = 0;
   JournalPosition first_ = 0;
   std::atomic<JournalPosition> end_{0};

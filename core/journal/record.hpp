@@ -22,7 +22,7 @@ inline constexpr std::size_t segment_bytes_min = std::size_t{64} * 1024;
 inline constexpr std::uint8_t record_filler = 255;
 
 struct SegmentHeader {
-  char magic[8];                // "TLJRNL1\0"
+  char magic[8];  // "TLJRNL1\0"
   std::uint32_t version;
   std::uint32_t header_bytes;
   std::uint64_t segment_bytes;
@@ -35,14 +35,14 @@ inline constexpr char segment_magic[8] = {'T', 'L', 'J', 'R', 'N', 'L', '1', '\0
 inline constexpr std::uint32_t segment_version = 1;
 
 struct RecordHeader {
-  std::uint32_t crc;            // CRC-32C of the header after this field, the context and the payload
-  std::uint32_t record_bytes;   // whole record with padding
+  std::uint32_t crc;           // CRC-32C of the header after this field, the context and the payload
+  std::uint32_t record_bytes;  // whole record with padding
   std::uint64_t position;
   std::int64_t receive_ns;
   std::uint32_t payload_bytes;
   std::uint16_t context_bytes;
   std::uint16_t http_status;
-  std::uint8_t kind;            // FrameKind or record_filler
+  std::uint8_t kind;  // FrameKind or record_filler
   std::uint8_t source;
   std::uint8_t channel;
   std::uint8_t reserved[13];

@@ -1,10 +1,5 @@
 #include "core/journal/segment.hpp"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -15,6 +10,11 @@
 #include <stdexcept>
 #include <system_error>
 #include <utility>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace tapeline {
 namespace {
@@ -35,7 +35,9 @@ class FileDescriptor {
   int fd_;
 };
 
-[[noreturn]] void fail(int error, const std::string& what) { throw std::system_error(error, std::generic_category(), what); }
+[[noreturn]] void fail(int error, const std::string& what) {
+  throw std::system_error(error, std::generic_category(), what);
+}
 
 void sync_directory(const std::string& directory) {
   const FileDescriptor fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -86,11 +88,13 @@ Segment::Segment(const std::string& directory, std::uint64_t index, std::size_t 
   bytes_ = map(fd.get(), segment_bytes, access, path);
   SegmentHeader header{};
   std::memcpy(&header, bytes_, sizeof header);
-  const bool known = std::memcmp(header.magic, segment_magic, sizeof segment_magic) == 0 && header.version == segment_version &&
-                     header.segment_bytes == segment_bytes && header.index == index;
+  const bool known = std::memcmp(header.magic, segment_magic, sizeof segment_magic) == 0 &&
+                     header.version == segment_version && header.segment_bytes == segment_bytes &&
+                     header.index == index;
   if (!known) {
     munmap(std::exchange(bytes_, nullptr), size_);
-    throw std::runtime_error("journal segment " + path + " has a damaged or foreign header; move the file away to go on without it");
+    throw std::runtime_error("journal segment " + path +
+                             " has a damaged or foreign header; move the file away to go on without it");
   }
 }
 
@@ -141,7 +145,8 @@ bool Segment::sync(std::size_t begin, std::size_t end) noexcept {
   return msync(bytes_ + from, end - from, MS_SYNC) == 0;
 }
 
-RecordState inspect_record(const Segment& segment, std::size_t segment_bytes, std::size_t offset, Verify verify) noexcept {
+RecordState inspect_record(const Segment& segment, std::size_t segment_bytes, std::size_t offset,
+                           Verify verify) noexcept {
   if (offset + sizeof(RecordHeader) > segment_bytes) return RecordState::filler;
   RecordHeader header;
   std::memcpy(&header, segment.bytes() + offset, sizeof header);
@@ -151,10 +156,12 @@ RecordState inspect_record(const Segment& segment, std::size_t segment_bytes, st
   const bool fits = header.position == position && header.record_bytes >= sizeof header &&
                     header.record_bytes % record_align == 0 && header.record_bytes <= segment_bytes - offset;
   if (!fits) return RecordState::corrupt;
-  if (header.kind != record_filler && header.record_bytes != record_bytes_of(header.context_bytes, header.payload_bytes)) {
+  if (header.kind != record_filler &&
+      header.record_bytes != record_bytes_of(header.context_bytes, header.payload_bytes)) {
     return RecordState::corrupt;
   }
-  if (header.kind == record_filler && (header.context_bytes != 0 || header.payload_bytes != 0)) return RecordState::corrupt;
+  if (header.kind == record_filler && (header.context_bytes != 0 || header.payload_bytes != 0))
+    return RecordState::corrupt;
   if (verify == Verify::checksum && record_crc(header, segment.bytes() + offset + sizeof header) != header.crc) {
     return RecordState::corrupt;
   }

@@ -51,6 +51,7 @@ enum class RecordState {
 };
 /// Looks at the record at `offset` and checks its lengths, its position and, if asked, its checksum.
 enum class Verify { lengths, checksum };
-[[nodiscard]] RecordState inspect_record(const Segment& segment, std::size_t segment_bytes, std::size_t offset, Verify verify) noexcept;
+[[nodiscard]] RecordState inspect_record(const Segment& segment, std::size_t segment_bytes, std::size_t offset,
+                                         Verify verify) noexcept;
 
 }  // namespace tapeline

@@ -23,8 +23,8 @@ enum class EventKind : std::uint8_t {
   instrument = 3,  // a new instrument: `names`
   clock = 4,       // FrameKind::clock and session_start
   end_of_input = 5,
-  reject = 6,      // data that failed a check: `reason`, `text` what was wrong
-  refusal = 7,     // the source refused or had nothing: `reason`, `text` its own words, redacted
+  reject = 6,   // data that failed a check: `reason`, `text` what was wrong
+  refusal = 7,  // the source refused or had nothing: `reason`, `text` its own words, redacted
 };
 
 /// Side of the taker. A polled price has none.
@@ -33,25 +33,25 @@ enum class Side : std::uint8_t { unknown = 0, buy = 1, sell = 2 };
 /// Why data was rejected or refused. Names are written to quality_event.reason: add at the end, never rename.
 enum class Reason : std::uint8_t {
   none = 0,
-  unparsable,             // not the format that the source promises
+  unparsable,  // not the format that the source promises
   missing_field,
   not_a_number,
-  out_of_precision,       // more than 18 significant digits
+  out_of_precision,  // more than 18 significant digits
   non_positive_price,
   negative_volume,
   bad_timestamp,
-  unknown_instrument,     // not configured, and registration is off or full
-  late_tick,              // for a bar that is closed already
+  unknown_instrument,  // not configured, and registration is off or full
+  late_tick,           // for a bar that is closed already
   duplicate,
   sequence_gap,
   out_of_order,
-  no_data,                // well-formed, but empty: unknown symbol, closed market
-  refused_temporary,      // try again later
-  refused_rate_limit,     // burst: wait seconds to minutes
-  refused_quota,          // the day's quota is used up
-  refused_permanent,      // plan, key or parameter: asking again does not help
-  server_error,           // 5xx, HTML, bare text
-  source_correction,      // the source delivered a closed bar again with other numbers
+  no_data,             // well-formed, but empty: unknown symbol, closed market
+  refused_temporary,   // try again later
+  refused_rate_limit,  // burst: wait seconds to minutes
+  refused_quota,       // the day's quota is used up
+  refused_permanent,   // plan, key or parameter: asking again does not help
+  server_error,        // 5xx, HTML, bare text
+  source_correction,   // the source delivered a closed bar again with other numbers
 };
 
 [[nodiscard]] const char* to_string(Reason reason) noexcept;
@@ -59,7 +59,7 @@ enum class Reason : std::uint8_t {
 enum EventFlags : std::uint8_t {
   event_provisional = 1,  // a live, unfinished bar of the source: shown, never fed to an indicator
   event_backfilled = 2,
-  event_ends_frame = 4,   // the last event of its frame: what came of the frame may be committed
+  event_ends_frame = 4,  // the last event of its frame: what came of the frame may be committed
 };
 
 inline constexpr std::size_t symbol_bytes_max = 63;  // of a name, without the NUL
@@ -74,9 +74,9 @@ struct alignas(64) MarketEvent {
   JournalPosition position;      // begin of the frame that this came from
   JournalPosition end_position;  // its end: the checkpoint once every event of the frame is stored
   Nanos receive_ns;
-  Nanos event_ns;                // source's stamp; of a source_bar: its start
-  std::int64_t price_mantissa;   // of a source_bar: the close; all its prices share price_exponent
-  std::int64_t size_mantissa;    // quantity; of a source_bar: the volume
+  Nanos event_ns;               // source's stamp; of a source_bar: its start
+  std::int64_t price_mantissa;  // of a source_bar: the close; all its prices share price_exponent
+  std::int64_t size_mantissa;   // quantity; of a source_bar: the volume
   // -- 56 bytes so far
   std::int8_t price_exponent;
   std::int8_t size_exponent;
@@ -94,10 +94,10 @@ struct alignas(64) MarketEvent {
       std::uint64_t trade_id;  // 0: the source gives none
     } tick;
     struct {
-      char symbol[symbol_bytes_max + 1];         // the configuration's name, else the native one
+      char symbol[symbol_bytes_max + 1];  // the configuration's name, else the native one
       char native_symbol[symbol_bytes_max + 1];
     } names;
-    char text[128];            // of a reject or refusal: NUL-terminated, cut to fit
+    char text[128];  // of a reject or refusal: NUL-terminated, cut to fit
   };
 };
 static_assert(sizeof(MarketEvent) == 192);

@@ -27,14 +27,14 @@ using Channel = std::uint8_t;
 /// View of one journal record. Valid as long as the segment stays mapped. `payload` is followed by at least
 /// `frame_padding_bytes` readable bytes, so that simdjson reads it in place.
 struct Frame {
-  JournalPosition position = 0;       // where this record begins
-  JournalPosition end_position = 0;   // where the next one begins: the checkpoint after this frame
-  Nanos receive_ns = 0;               // wall clock when the last byte had arrived
+  JournalPosition position = 0;      // where this record begins
+  JournalPosition end_position = 0;  // where the next one begins: the checkpoint after this frame
+  Nanos receive_ns = 0;              // wall clock when the last byte had arrived
   FrameKind kind = FrameKind::data;
   SourceCode source{};
   Channel channel = 0;
-  std::uint16_t http_status = 0;      // 0 for streams
-  std::string_view context;           // what the request asked for, as the feed defines it ("IBM", "BTC-USD 60"); may be empty
+  std::uint16_t http_status = 0;  // 0 for streams
+  std::string_view context;  // what the request asked for, as the feed defines it ("IBM", "BTC-USD 60"); may be empty
   std::string_view payload;
 };
 

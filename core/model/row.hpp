@@ -26,14 +26,21 @@ enum class Signal : std::uint8_t { hold = 0, buy = 1, sell = 2 };
 enum class Trend : std::uint8_t { neutral = 0, bullish = 1, bearish = 2 };
 
 /// Why a signal is HOLD although nobody asked the thresholds, else `rule`.
-enum class SignalReason : std::uint8_t { rule = 0, warming_up = 1, flat_market = 2, partial_bar = 3, gap_in_window = 4 };
+enum class SignalReason : std::uint8_t {
+  rule = 0,
+  warming_up = 1,
+  flat_market = 2,
+  partial_bar = 3,
+  gap_in_window = 4
+};
 
 [[nodiscard]] const char* to_string(Signal signal) noexcept;  // "BUY", "SELL", "HOLD"
 [[nodiscard]] const char* to_string(Trend trend) noexcept;    // "bullish", "bearish", "neutral"
 [[nodiscard]] const char* to_string(SignalReason reason) noexcept;
 
 struct InstrumentRow {
-  char symbol[symbol_bytes_max + 1];         // the configuration's name, NUL-terminated ("BTC-USD"); the native one where none is configured
+  char symbol[symbol_bytes_max +
+              1];  // the configuration's name, NUL-terminated ("BTC-USD"); the native one where none is configured
   char native_symbol[symbol_bytes_max + 1];
 };
 
@@ -59,12 +66,12 @@ struct BarRow {
   std::uint32_t interval_s;
   std::uint32_t trades;
   double sma, rsi, bb_mid, bb_sigma, bb_upper, bb_lower, percent_b, bandwidth;
-  double volatility;           // per bar
+  double volatility;  // per bar
   double volatility_annual;
-  double periods_per_year;     // the factor behind volatility_annual
-  double change;               // against the previous closed bar
+  double periods_per_year;  // the factor behind volatility_annual
+  double change;            // against the previous closed bar
   double change_pct;
-  std::uint64_t bars_seen;     // closes that the indicators have seen: how far RSI is from its seed
+  std::uint64_t bars_seen;  // closes that the indicators have seen: how far RSI is from its seed
   std::int8_t price_exponent;
   std::int8_t volume_exponent;
   Signal signal;
@@ -92,7 +99,7 @@ enum class Severity : std::uint8_t { info = 0, warning = 1, critical = 2 };
 struct AlertRow {
   Nanos bar_start_ns;
   Nanos bar_end_ns;
-  std::uint64_t id_millis;    // alert_id is "<id_millis>-<id_sequence>", derived from the frame: the same in every replay
+  std::uint64_t id_millis;  // alert_id is "<id_millis>-<id_sequence>", derived from the frame: the same in every replay
   std::uint64_t id_sequence;
   std::uint32_t interval_s;
   std::uint32_t rule_version;
@@ -106,22 +113,22 @@ struct AlertRow {
 };
 
 struct QualityRow {
-  Nanos event_ns;             // 0: unknown
+  Nanos event_ns;  // 0: unknown
   Reason reason;
-  EventKind kind;             // reject or refusal
+  EventKind kind;  // reject or refusal
   char detail[128];
 };
 
 struct alignas(64) Row {
   RowKind kind;
   SourceCode source;
-  bool ends_frame;             // the last row of its frame: a batch may end here, and nowhere else
+  bool ends_frame;  // the last row of its frame: a batch may end here, and nowhere else
   std::uint8_t pad;
   InstrumentIndex instrument;  // no_instrument: of none
   JournalPosition position;
   JournalPosition end_position;
   Nanos receive_ns;
-  Nanos compute_ns;            // wall clock when the kernels wrote the row; not stored: a replay must give the same row
+  Nanos compute_ns;  // wall clock when the kernels wrote the row; not stored: a replay must give the same row
   union {
     InstrumentRow as_instrument;
     TickRow as_tick;

@@ -21,9 +21,9 @@ struct Latest {
   Signal signal;
   SignalReason signal_reason;
   Trend trend;
-  std::uint32_t interval_s;    // of the bar behind the indicators; 0: no bar closed yet
+  std::uint32_t interval_s;  // of the bar behind the indicators; 0: no bar closed yet
   double rsi, sma, bb_upper, bb_lower, change_pct, volatility;
-  std::uint64_t ticks;         // of this instrument since the journal began
+  std::uint64_t ticks;  // of this instrument since the journal began
 };
 
 struct alignas(64) Update {

@@ -41,7 +41,8 @@ class SpscRing {
   /// Throws std::invalid_argument unless `capacity` is a power of two. `start` is where both positions begin: a test
   /// starts just below 2^64 to see them wrap.
   explicit SpscRing(std::size_t capacity, std::uint64_t start = 0)
-      : slots_(std::has_single_bit(capacity) ? std::make_unique<T[]>(capacity) : throw_capacity(capacity)), mask_(capacity - 1) {
+      : slots_(std::has_single_bit(capacity) ? std::make_unique<T[]>(capacity) : throw_capacity(capacity)),
+        mask_(capacity - 1) {
     // relaxed: the ring is handed to other threads after this, by means that order it.
     producer_.position.store(start, std::memory_order_relaxed);
     consumer_.position.store(start, std::memory_order_relaxed);

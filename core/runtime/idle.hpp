@@ -6,10 +6,10 @@
 //   park      naps from the first idle poll on: the least power, some 100 us of latency
 #pragma once
 
-#include <sched.h>
-
 #include <algorithm>
 #include <ctime>
+
+#include <sched.h>
 
 #include "core/base/time.hpp"
 #include "core/runtime/config.hpp"
@@ -17,7 +17,8 @@
 namespace tapeline {
 
 inline void sleep_for(Nanos duration_ns) noexcept {
-  const timespec nap{static_cast<time_t>(duration_ns / nanos_per_second), static_cast<long>(duration_ns % nanos_per_second)};
+  const timespec nap{static_cast<time_t>(duration_ns / nanos_per_second),
+                     static_cast<long>(duration_ns % nanos_per_second)};
   nanosleep(&nap, nullptr);
 }
 

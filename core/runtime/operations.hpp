@@ -5,11 +5,12 @@
 #pragma once
 
 #include <atomic>
-#include <concurrentqueue/concurrentqueue.h>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <concurrentqueue/concurrentqueue.h>
 
 #include "core/base/time.hpp"
 #include "core/model/row.hpp"

@@ -1,10 +1,10 @@
 #include "core/runtime/runner.hpp"
 
+#include <algorithm>
+
 #include <pthread.h>
 #include <sched.h>
 #include <sys/prctl.h>
-
-#include <algorithm>
 
 #include "core/runtime/idle.hpp"
 
@@ -119,9 +119,8 @@ void Runner::run(const ThreadPlan& plan) noexcept {
     }
     const Nanos nap_ns = idle.next();
     if (nap_ns == 0) continue;
-    const bool waited = std::any_of(plan.stages.begin(), plan.stages.end(), [&](std::size_t index) {
-      return topology_.stages()[index].stage->wait(nap_ns);
-    });
+    const bool waited = std::any_of(plan.stages.begin(), plan.stages.end(),
+                                    [&](std::size_t index) { return topology_.stages()[index].stage->wait(nap_ns); });
     if (!waited) sleep_for(nap_ns);
   }
 }

@@ -1,11 +1,11 @@
 #include "core/runtime/topology.hpp"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
+
+#include <sched.h>
 
 namespace tapeline {
 namespace {
@@ -61,13 +61,16 @@ std::vector<std::string> Topology::problems() const {
   std::vector<std::string> found;
   for (std::size_t i = 0; i < links_.size(); ++i) {
     const auto ends = [&](auto member) {
-      return std::count_if(stages_.begin(), stages_.end(), [&](const Declared& s) { return holds(s.*member, links_[i].ring); });
+      return std::count_if(stages_.begin(), stages_.end(),
+                           [&](const Declared& s) { return holds(s.*member, links_[i].ring); });
     };
     const std::string name = "link " + std::to_string(i + 1);
     const auto producers = ends(&Declared::writes);
     const auto consumers = ends(&Declared::reads);
-    if (producers != 1) found.push_back(name + " has " + std::to_string(producers) + " producers; a ring takes exactly one");
-    if (consumers != 1) found.push_back(name + " has " + std::to_string(consumers) + " consumers; a ring takes exactly one");
+    if (producers != 1)
+      found.push_back(name + " has " + std::to_string(producers) + " producers; a ring takes exactly one");
+    if (consumers != 1)
+      found.push_back(name + " has " + std::to_string(consumers) + " consumers; a ring takes exactly one");
   }
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     for (const std::size_t upstream : upstream_of(i)) {

@@ -55,9 +55,10 @@ class Topology {
   template <class T>
   SpscRing<T>& link(LinkOptions options) {
     auto ring = std::make_shared<SpscRing<T>>(options.capacity);
-    links_.push_back({"", options,
-                      [](const void* opaque) noexcept { return static_cast<const SpscRing<T>*>(opaque)->depth_approx(); },
-                      ring.get()});
+    links_.push_back(
+        {"", options,
+         [](const void* opaque) noexcept { return static_cast<const SpscRing<T>*>(opaque)->depth_approx(); },
+         ring.get()});
     rings_.push_back(ring);
     return *ring;
   }

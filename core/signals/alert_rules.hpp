@@ -11,8 +11,8 @@
 #include <cmath>
 #include <cstdint>
 
-#include "core/base/time.hpp"
 #include "core/bars/config.hpp"
+#include "core/base/time.hpp"
 #include "core/model/row.hpp"
 
 namespace tapeline {
@@ -49,8 +49,10 @@ class AlertRules {
       fired |= 1U << static_cast<unsigned>(rule);
     };
     step(AlertRule::rsi_oversold, rsi < signals.rsi_buy_below, rsi >= signals.rsi_buy_below + alerts.rsi_hysteresis);
-    step(AlertRule::rsi_overbought, rsi > signals.rsi_sell_above, rsi <= signals.rsi_sell_above - alerts.rsi_hysteresis);
-    step(AlertRule::significant_move, move >= alerts.move_pct_min, move <= alerts.move_pct_min - alerts.move_hysteresis_pct);
+    step(AlertRule::rsi_overbought, rsi > signals.rsi_sell_above,
+         rsi <= signals.rsi_sell_above - alerts.rsi_hysteresis);
+    step(AlertRule::significant_move, move >= alerts.move_pct_min,
+         move <= alerts.move_pct_min - alerts.move_hysteresis_pct);
     return fired;
   }
 

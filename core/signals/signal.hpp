@@ -22,7 +22,7 @@ struct SignalInputs {
   double close;
   double rsi;
   double sma;
-  bool rsi_flat;    // RSI is undefined because the market did not move, not for want of bars
+  bool rsi_flat;  // RSI is undefined because the market did not move, not for want of bars
   bool is_partial;
 };
 

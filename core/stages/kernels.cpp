@@ -84,7 +84,7 @@ void Kernels::handle(const MarketEvent& event) {
       }
       if (row_position_ < event.position) {
         static_cast<void>(begin_row(RowKind::progress, no_instrument, event));
-            }
+      }
       return;
     case EventKind::end_of_input: close_all_partial(event); return;
   }
@@ -98,7 +98,8 @@ void Kernels::add_instrument(const MarketEvent& event) {
   for (const std::uint32_t interval_s : options_.bars.intervals_s) {
     instrument.series.push_back(
         {TickBars(interval_s, options_.bars.empty),
-         BarEvaluator(interval_s, options_.periods_per_year(event.source, instrument.symbol, interval_s), options_.indicators)});
+         BarEvaluator(interval_s, options_.periods_per_year(event.source, instrument.symbol, interval_s),
+                      options_.indicators)});
   }
   constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
   Latest& latest = instrument.latest;
@@ -179,7 +180,8 @@ void Kernels::add_tick(const MarketEvent& event) {
     }
     if (instrument.has_tick && trade_id > instrument.last_trade_id + 1) {
       counts_.gaps.add();
-      add_quality(event, event.instrument, EventKind::reject, Reason::sequence_gap, "trade ids between this and the last are missing");
+      add_quality(event, event.instrument, EventKind::reject, Reason::sequence_gap,
+                  "trade ids between this and the last are missing");
     }
     instrument.last_trade_id = std::max(instrument.last_trade_id, trade_id);
   }
@@ -194,7 +196,9 @@ void Kernels::add_tick(const MarketEvent& event) {
                  .side = event.side,
                  .flags = static_cast<std::uint8_t>(event.flags & event_backfilled)};
 
-  const BarTick tick{event.event_ns, trade_id, {event.price_mantissa, event.price_exponent},
+  const BarTick tick{event.event_ns,
+                     trade_id,
+                     {event.price_mantissa, event.price_exponent},
                      {event.size_mantissa, event.size_exponent}};
   SourceClock& clock = clocks_[static_cast<std::size_t>(event.source)];
   if (!clock.is_running) clock.watermark_ns = event.event_ns;
@@ -217,9 +221,11 @@ void Kernels::add_tick(const MarketEvent& event) {
   }
   if (worst == TickOutcome::late) {
     counts_.late.add();
-    add_quality(event, event.instrument, EventKind::reject, Reason::late_tick, "stored as a tick, but its bar is closed");
+    add_quality(event, event.instrument, EventKind::reject, Reason::late_tick,
+                "stored as a tick, but its bar is closed");
   } else if (worst == TickOutcome::out_of_precision) {
-    add_quality(event, event.instrument, EventKind::reject, Reason::out_of_precision, "its scale does not fit beside the bar's");
+    add_quality(event, event.instrument, EventKind::reject, Reason::out_of_precision,
+                "its scale does not fit beside the bar's");
   }
   // Shows the newest by event time; a straggler changes bars, not what is current.
   if (!instrument.has_tick || event.event_ns >= latest.event_ns) {
@@ -248,9 +254,8 @@ void Kernels::add_source_bar(const MarketEvent& event) {
   // A bar that has not ended is shown as the latest price, and feeds nothing.
   if ((event.flags & event_provisional) != 0 || end_ns > event.receive_ns) return;
 
-  auto series = std::find_if(instrument.source_series.begin(), instrument.source_series.end(), [&](const SourceSeries& s) {
-    return s.evaluator.interval_s() == event.bar.interval_s;
-  });
+  auto series = std::find_if(instrument.source_series.begin(), instrument.source_series.end(),
+                             [&](const SourceSeries& s) { return s.evaluator.interval_s() == event.bar.interval_s; });
   if (series == instrument.source_series.end()) {
     const double periods = options_.periods_per_year(event.source, instrument.symbol, event.bar.interval_s);
     series = instrument.source_series.emplace(series, event.bar.interval_s, periods, options_.indicators);
@@ -259,11 +264,13 @@ void Kernels::add_source_bar(const MarketEvent& event) {
     case SourceBarOutcome::fresh: break;
     case SourceBarOutcome::known: counts_.unchanged.add(); return;
     case SourceBarOutcome::corrected:
-      add_quality(event, event.instrument, EventKind::reject, Reason::source_correction, "a closed bar came again with other numbers");
+      add_quality(event, event.instrument, EventKind::reject, Reason::source_correction,
+                  "a closed bar came again with other numbers");
       return;
     case SourceBarOutcome::late:
       counts_.late.add();
-      add_quality(event, event.instrument, EventKind::reject, Reason::late_tick, "bar is older than those already taken");
+      add_quality(event, event.instrument, EventKind::reject, Reason::late_tick,
+                  "bar is older than those already taken");
       return;
   }
   counts_.source_bars.add();
@@ -293,7 +300,8 @@ void Kernels::close_due(SourceClock& clock, Nanos horizon_ns, const MarketEvent&
     for (const InstrumentIndex index : active) {
       TickSeries& series = instruments_[index].series[i];
       while (const auto closed = series.bars.close_next(horizon_ns)) {
-        finish_bar(index, series.evaluator, closed->bar, closed->is_filled ? BarOrigin::filled : BarOrigin::ticks, cause);
+        finish_bar(index, series.evaluator, closed->bar, closed->is_filled ? BarOrigin::filled : BarOrigin::ticks,
+                   cause);
       }
       if (const auto next_end_ns = series.bars.next_end_ns()) {
         clock.next_due_ns = std::min(clock.next_due_ns, *next_end_ns);
@@ -352,7 +360,8 @@ void Kernels::finish_bar(InstrumentIndex index, BarEvaluator& evaluator, const O
   touch(index);
 }
 
-void Kernels::write_signal(InstrumentIndex index, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause) {
+void Kernels::write_signal(InstrumentIndex index, const BarEvaluator::Evaluation& evaluation,
+                           const MarketEvent& cause) {
   const BarRow& bar = evaluation.row;
   counts_.signals.add();
   Row& row = begin_row(RowKind::signal, index, cause);
@@ -370,7 +379,8 @@ void Kernels::write_signal(InstrumentIndex index, const BarEvaluator::Evaluation
                    .bb_lower = bar.bb_lower};
 }
 
-void Kernels::write_alerts(InstrumentIndex index, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause) {
+void Kernels::write_alerts(InstrumentIndex index, const BarEvaluator::Evaluation& evaluation,
+                           const MarketEvent& cause) {
   const BarRow& bar = evaluation.row;
   if (alert_position_ != cause.position) {
     alert_position_ = cause.position;
@@ -404,7 +414,7 @@ void Kernels::write_alerts(InstrumentIndex index, const BarEvaluator::Evaluation
     alert.change_pct = bar.change_pct;
     alert.volatility = bar.volatility;
     const AlertRow copy = alert;
-  
+
     // Published again after a crash only while it is fresh; its id makes a second delivery change nothing.
     const bool is_old_news = cause.position < options_.live_position && cause.receive_ns < options_.recover_alerts_ns;
     if (is_old_news) continue;

@@ -32,10 +32,10 @@ struct KernelsCounts {
   Counter source_bars;
   Counter signals;
   Counter alerts;
-  Counter rejects;      // quality rows of kind reject
+  Counter rejects;  // quality rows of kind reject
   Counter refusals;
   Counter late;
-  Counter unchanged;    // polled again with nothing new
+  Counter unchanged;  // polled again with nothing new
   Counter gaps;
   Counter instruments;
   LatencyHistogram received_to_computed;
@@ -48,7 +48,7 @@ class Kernels final : public Stage {
     IndicatorsConfig indicators;
     SignalsConfig signals;
     AlertsConfig alerts;
-    std::array<Nanos, 256> lateness_ns{};          // by SourceCode
+    std::array<Nanos, 256> lateness_ns{};  // by SourceCode
     /// Periods of `interval_s` in a year of the instrument's calendar.
     std::function<double(SourceCode, std::string_view symbol, std::uint32_t interval_s)> periods_per_year;
     /// Rows of frames that end at or before this are in the database already: computed, not handed out again.
@@ -76,7 +76,7 @@ class Kernels final : public Stage {
   struct Instrument {
     SourceCode source{};
     std::string symbol;
-    std::vector<TickSeries> series;        // one per configured interval
+    std::vector<TickSeries> series;  // one per configured interval
     std::vector<SourceSeries> source_series;
     Latest latest{};
     std::uint64_t last_trade_id = 0;
@@ -95,7 +95,8 @@ class Kernels final : public Stage {
   void add_instrument(const MarketEvent& event);
   void add_tick(const MarketEvent& event);
   void add_source_bar(const MarketEvent& event);
-  void add_quality(const MarketEvent& event, InstrumentIndex instrument, EventKind kind, Reason reason, const char* detail);
+  void add_quality(const MarketEvent& event, InstrumentIndex instrument, EventKind kind, Reason reason,
+                   const char* detail);
   void advance(SourceClock& clock, Nanos watermark_ns, const MarketEvent& cause);
   void close_due(SourceClock& clock, Nanos horizon_ns, const MarketEvent& cause);
   void close_all_partial(const MarketEvent& cause);
@@ -120,10 +121,10 @@ class Kernels final : public Stage {
   std::vector<Instrument> instruments_;
   std::array<SourceClock, 256> clocks_;
   std::vector<InstrumentIndex> dirty_;
-  Row stored_row_{};               // receives rows that the database has
+  Row stored_row_{};  // receives rows that the database has
   Row* held_row_ = nullptr;
-  JournalPosition row_position_ = 0;      // of the last row handed out
-  JournalPosition alert_position_ = 0;    // frame of the last alert, and how many it has fired
+  JournalPosition row_position_ = 0;    // of the last row handed out
+  JournalPosition alert_position_ = 0;  // frame of the last alert, and how many it has fired
   std::uint64_t alert_ordinal_ = 0;
   KernelsCounts counts_;
 };

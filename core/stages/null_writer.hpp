@@ -23,7 +23,9 @@ class NullWriter final : public Stage {
   }
   bool drained() noexcept override { return rows_.peek().empty(); }
 
-  [[nodiscard]] std::uint64_t count(RowKind kind) const noexcept { return counts_[static_cast<std::size_t>(kind)].value(); }
+  [[nodiscard]] std::uint64_t count(RowKind kind) const noexcept {
+    return counts_[static_cast<std::size_t>(kind)].value();
+  }
 
  private:
   SpscRing<Row>& rows_;

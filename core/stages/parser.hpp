@@ -36,7 +36,7 @@ struct ParserCounts {
   Counter events;
   Counter rejects;
   Counter refusals;
-  Counter corrupt;                          // unreadable stretches of the journal
+  Counter corrupt;  // unreadable stretches of the journal
   std::array<Ignored, ignored_kinds_max> ignored;
   std::atomic<std::size_t> ignored_kinds{0};  // (K) release by the parser, acquire by readers: a slot's name is whole
 
@@ -48,7 +48,7 @@ class Parser final : public Stage {
  public:
   struct Options {
     JournalConfig journal;
-    JournalPosition start_position = 0;            // 0: from the journal's beginning
+    JournalPosition start_position = 0;  // 0: from the journal's beginning
     std::vector<SymbolName> names;
     /// Parser of each source that may occur; indexed by SourceCode.
     std::array<std::unique_ptr<WireParser>, 256> wire;

@@ -49,9 +49,9 @@ class SourceSeries {
 
   [[nodiscard]] static std::uint64_t fingerprint(const MarketEvent& event) noexcept {
     std::uint64_t hash = 0xcbf29ce484222325ULL;
-    for (const std::int64_t value : {event.bar.open_mantissa, event.bar.high_mantissa, event.bar.low_mantissa,
-                                     event.price_mantissa, event.size_mantissa,
-                                     std::int64_t{event.price_exponent} * 64 + event.size_exponent}) {
+    for (const std::int64_t value :
+         {event.bar.open_mantissa, event.bar.high_mantissa, event.bar.low_mantissa, event.price_mantissa,
+          event.size_mantissa, std::int64_t{event.price_exponent} * 64 + event.size_exponent}) {
       hash = (hash ^ static_cast<std::uint64_t>(value)) * 0x9e3779b97f4a7c15ULL;
       hash ^= hash >> 31;
     }

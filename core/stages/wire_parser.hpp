@@ -21,14 +21,14 @@ struct WireEvent {
   Side side = Side::unknown;
   Reason reason = Reason::none;
   std::uint8_t flags = 0;
-  std::string_view symbol;           // the source's native name ("BTCUSDT", "bitcoin/usd", "IBM"); empty: of no instrument
-  Nanos event_ns = 0;                // of a source_bar: its start
-  Decimal price;                     // of a source_bar: the close
-  Decimal size;                      // of a source_bar: the volume
+  std::string_view symbol;  // the source's native name ("BTCUSDT", "bitcoin/usd", "IBM"); empty: of no instrument
+  Nanos event_ns = 0;       // of a source_bar: its start
+  Decimal price;            // of a source_bar: the close
+  Decimal size;             // of a source_bar: the volume
   std::uint64_t trade_id = 0;
-  Decimal open, high, low;           // of a source_bar
-  std::uint32_t interval_s = 0;      // of a source_bar
-  std::string_view text;             // of a reject or refusal: what was wrong; never holds a secret
+  Decimal open, high, low;       // of a source_bar
+  std::uint32_t interval_s = 0;  // of a source_bar
+  std::string_view text;         // of a reject or refusal: what was wrong; never holds a secret
 };
 
 struct WireOutput {

@@ -14,13 +14,13 @@ enum class Function { global_quote, intraday };
 struct Config {
   bool enabled = false;
   std::string base_url = "https://www.alphavantage.co";
-  Secret api_key;                               // required when enabled
+  Secret api_key;  // required when enabled
   std::vector<Subscription> symbols;
   Function function = Function::global_quote;
-  int interval_minutes = 5;                     // of intraday bars: 1, 5, 15, 30 or 60
-  int poll_seconds = 3'600;                     // between two rounds over all symbols
-  int request_spacing_ms = 1'500;               // the source refuses more than one request a second
-  int lateness_ms = 0;                          // for polled prices: event times of one source never step back
+  int interval_minutes = 5;        // of intraday bars: 1, 5, 15, 30 or 60
+  int poll_seconds = 3'600;        // between two rounds over all symbols
+  int request_spacing_ms = 1'500;  // the source refuses more than one request a second
+  int lateness_ms = 0;             // for polled prices: event times of one source never step back
 };
 
 }  // namespace tapeline::feeds::alpha_vantage

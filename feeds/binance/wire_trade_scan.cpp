@@ -99,12 +99,13 @@ std::optional<WireEvent> scan_trade(std::string_view payload) noexcept {
   bool is_maker = false;
   bool ignored = false;
   WireEvent tick;
-  const bool is_trade =
-      scan.literal("{\"e\":\"trade\",\"E\":") && scan.integer(sent_ms) && scan.literal(",\"s\":\"") && scan.name(tick.symbol) &&
-      scan.literal(",\"t\":") && scan.integer(trade_id) && scan.literal(",\"p\":\"") && scan.positive_decimal(tick.price) &&
-      scan.literal(",\"q\":\"") && scan.positive_decimal(tick.size) && scan.literal(",\"T\":") && scan.integer(time_ms) &&
-      scan.literal(",\"m\":") && scan.boolean(is_maker) && scan.literal(",\"M\":") && scan.boolean(ignored) && scan.literal("}") &&
-      (!is_combined || scan.literal("}")) && scan.at_end();
+  const bool is_trade = scan.literal("{\"e\":\"trade\",\"E\":") && scan.integer(sent_ms) && scan.literal(",\"s\":\"") &&
+                        scan.name(tick.symbol) && scan.literal(",\"t\":") && scan.integer(trade_id) &&
+                        scan.literal(",\"p\":\"") && scan.positive_decimal(tick.price) && scan.literal(",\"q\":\"") &&
+                        scan.positive_decimal(tick.size) && scan.literal(",\"T\":") && scan.integer(time_ms) &&
+                        scan.literal(",\"m\":") && scan.boolean(is_maker) && scan.literal(",\"M\":") &&
+                        scan.boolean(ignored) && scan.literal("}") && (!is_combined || scan.literal("}")) &&
+                        scan.at_end();
   if (!is_trade || time_ms < milliseconds_min || time_ms >= milliseconds_max) return std::nullopt;
   tick.kind = EventKind::tick;
   tick.event_ns = time_ms * nanos_per_millisecond;

@@ -12,7 +12,7 @@ struct Config {
   bool enabled = false;
   std::string base_url = "https://query1.finance.yahoo.com";
   std::vector<Subscription> symbols;
-  std::string interval = "1m";                  // of the bars: 1m, 2m, 5m, 15m, 30m, 60m, 1h, 1d
+  std::string interval = "1m";  // of the bars: 1m, 2m, 5m, 15m, 30m, 60m, 1h, 1d
   std::string range = "1d";
   int poll_seconds = 60;
   int request_spacing_ms = 1'000;

@@ -38,9 +38,8 @@ const std::string chart =
     R"("high":[211.3,211.4],)"
     R"("low":[211.0,211.1],"close":[211.2,211.3],"volume":[1000,1200]}]}}],"error":null}})";
 
-const std::string prices =
-    R"({"bitcoin":{"usd":61837.63,"last_updated_at":1752263940},"ethereum":{"usd":2950.5,)"
-    R"("last_updated_at":1752263940}})";
+const std::string prices = R"({"bitcoin":{"usd":61837.63,"last_updated_at":1752263940},"ethereum":{"usd":2950.5,)"
+                           R"("last_updated_at":1752263940}})";
 
 /// A source on an io_context of its own.
 struct Running {
@@ -174,10 +173,8 @@ TEST(AlphaVantageSource, KeepsTheKeyOutOfAnEchoingBody) {
   });
   Running running(maker(quotes_of(server, {"IBM"})));
   ASSERT_TRUE(running.until_rounds(1));
-  EXPECT_EQ(
-      running.sink.frames.at(0).payload,
-      R"({"Information": "We have detected your API key as *** and *** )"
-      R"(and our standard API rate limit is 25 requests per day."})");
+  EXPECT_EQ(running.sink.frames.at(0).payload, R"({"Information": "We have detected your API key as *** and *** )"
+                                               R"(and our standard API rate limit is 25 requests per day."})");
   EXPECT_THAT(running.source->status().state, AllOf(HasSubstr("waiting"), HasSubstr("quota")));
   expect_no_key(running);
 }

@@ -1,11 +1,11 @@
 #include "core/bars/tick_bars.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace tapeline {
 namespace {
@@ -19,8 +19,8 @@ BarTick tick(Nanos event_ns, std::uint64_t id, std::string_view price, std::stri
 std::string text_of(const ClosedBar& closed) {
   const OpenBar& bar = closed.bar;
   const auto price = [&](std::int64_t mantissa) { return to_string(Int128{mantissa}, bar.price_exponent); };
-  return std::to_string(bar.start_ns / second) + " " + price(bar.open) + " " + price(bar.high) + " " + price(bar.low) + " " +
-         price(bar.close) + " " + to_string(bar.volume, bar.volume_exponent) + " " + std::to_string(bar.trades) +
+  return std::to_string(bar.start_ns / second) + " " + price(bar.open) + " " + price(bar.high) + " " + price(bar.low) +
+         " " + price(bar.close) + " " + to_string(bar.volume, bar.volume_exponent) + " " + std::to_string(bar.trades) +
          (bar.is_partial ? " partial" : "") + (closed.is_filled ? " filled" : "");
 }
 
@@ -54,7 +54,9 @@ TEST(TickBars, GivesTheSameBarsForShuffledTicks) {
   std::vector<BarTick> ticks;
   for (std::uint64_t id = 1; id <= 2'000; ++id) {
     const auto cents = static_cast<std::int64_t>(random() % 1'000);
-    ticks.push_back({static_cast<Nanos>(id) * 7 * nanos_per_millisecond, id, {10'000 + cents, -2},
+    ticks.push_back({static_cast<Nanos>(id) * 7 * nanos_per_millisecond,
+                     id,
+                     {10'000 + cents, -2},
                      {static_cast<std::int64_t>(random() % 100 + 1), -3}});
   }
   const auto all_bars = [](const std::vector<BarTick>& input) {

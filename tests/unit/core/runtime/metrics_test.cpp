@@ -1,11 +1,11 @@
 #include "core/runtime/metrics.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <random>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace tapeline {
 namespace {

@@ -1,8 +1,8 @@
 #include "core/signals/alert_rules.hpp"
 
-#include <gtest/gtest.h>
-
 #include <limits>
+
+#include <gtest/gtest.h>
 
 namespace tapeline {
 namespace {

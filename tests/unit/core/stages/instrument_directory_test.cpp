@@ -1,8 +1,8 @@
 #include "core/stages/instrument_directory.hpp"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace tapeline {
 namespace {
@@ -37,8 +37,9 @@ TEST(InstrumentDirectory, TakesTheConfiguredNameElseTheNativeOne) {
 
 TEST(InstrumentDirectory, RefusesNamesThatMustNotReachSqlOrKeys) {
   InstrumentDirectory directory({});
-  for (const std::string& name : {std::string(), std::string("A B"), std::string("X\r\nFLUSHALL"), std::string("'; DROP"),
-                                  std::string("*"), std::string(64, 'A'), std::string("A\0B", 3), std::string("\xff")}) {
+  for (const std::string& name :
+       {std::string(), std::string("A B"), std::string("X\r\nFLUSHALL"), std::string("'; DROP"), std::string("*"),
+        std::string(64, 'A'), std::string("A\0B", 3), std::string("\xff")}) {
     EXPECT_EQ(directory.find_or_add(binance, name).instrument, no_instrument) << name;
   }
   for (const char* name : {"BTC-USD", "bitcoin/usd", "EURUSD=X", "^GSPC", "BRK.B", "0P0000XTS7"}) {

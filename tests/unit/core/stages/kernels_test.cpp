@@ -1,11 +1,11 @@
 #include "core/stages/kernels.hpp"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <cstring>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace tapeline {
 namespace {
@@ -23,8 +23,13 @@ class Harness {
     Kernels::Options options;
     options.bars.intervals_s = {1};
     options.bars.quiet_grace_ms = 5'000;
-    options.indicators = {.sma_length = 3, .rsi_length = 2, .bollinger_length = 3, .bollinger_width = 2, .volatility_length = 2};
-    options.alerts = {.rsi_hysteresis = 5, .move_pct_min = 50, .move_hysteresis_pct = 0.2, .max_age_s = 2'000'000'000, .cooldown_s = 0};
+    options.indicators = {
+        .sma_length = 3, .rsi_length = 2, .bollinger_length = 3, .bollinger_width = 2, .volatility_length = 2};
+    options.alerts = {.rsi_hysteresis = 5,
+                      .move_pct_min = 50,
+                      .move_hysteresis_pct = 0.2,
+                      .max_age_s = 2'000'000'000,
+                      .cooldown_s = 0};
     options.periods_per_year = [](SourceCode, std::string_view, std::uint32_t) { return 365.0; };
     return options;
   }
@@ -142,7 +147,8 @@ TEST(Kernels, WriteEachTickAndCloseABarWhenTheWatermarkHasPassedItAndTheLateness
 TEST(Kernels, FeedNoIndicatorWithThePartialFirstBar) {
   Harness harness;
   harness.instrument("X");
-  for (int i = 0; i < 6; ++i) harness.tick((10 + i) * second, std::to_string(100 + i), static_cast<std::uint64_t>(i + 1));
+  for (int i = 0; i < 6; ++i)
+    harness.tick((10 + i) * second, std::to_string(100 + i), static_cast<std::uint64_t>(i + 1));
   const auto bars = harness.rows(RowKind::bar);
   ASSERT_EQ(bars.size(), 5U);
   EXPECT_EQ(bars[0].as_bar.bars_seen, 0U);
@@ -204,7 +210,8 @@ TEST(Kernels, StoreAPolledPriceOnceWhileItDoesNotChange) {
 TEST(Kernels, FireAnAlertOnTheEdgeWithAnIdFromTheFrame) {
   Harness harness;
   harness.instrument("X");
-  for (int i = 0; i < 8; ++i) harness.tick((10 + i) * second, std::to_string(100 + i), static_cast<std::uint64_t>(i + 1));
+  for (int i = 0; i < 8; ++i)
+    harness.tick((10 + i) * second, std::to_string(100 + i), static_cast<std::uint64_t>(i + 1));
   const auto alerts = harness.rows(RowKind::alert);
   ASSERT_EQ(alerts.size(), 1U);
   EXPECT_STREQ(alerts[0].as_alert.rule, "rsi_overbought");
@@ -254,7 +261,8 @@ TEST(Kernels, HandOutOnlyWhatIsNotStoredYetButEveryName) {
     options.stored_position = stored;
     Harness harness(options);
     harness.instrument("X");
-    for (int i = 0; i < 20; ++i) harness.tick((10 + i) * second, std::to_string(100 + i % 5), static_cast<std::uint64_t>(i + 1));
+    for (int i = 0; i < 20; ++i)
+      harness.tick((10 + i) * second, std::to_string(100 + i % 5), static_cast<std::uint64_t>(i + 1));
     if (stored == 0) {
       whole = harness.all_rows;
       continue;
@@ -276,9 +284,11 @@ TEST(Kernels, HandOutOnlyWhatIsNotStoredYetButEveryName) {
 TEST(Kernels, MarkTheLastRowOfAFrameAndNoOther) {
   Harness harness;
   harness.instrument("X");
-  for (int i = 0; i < 5; ++i) harness.tick((10 + i) * second, std::to_string(100 + i), static_cast<std::uint64_t>(i + 1));
+  for (int i = 0; i < 5; ++i)
+    harness.tick((10 + i) * second, std::to_string(100 + i), static_cast<std::uint64_t>(i + 1));
   for (std::size_t i = 0; i < harness.all_rows.size(); ++i) {
-    const bool is_last = i + 1 == harness.all_rows.size() || harness.all_rows[i + 1].position != harness.all_rows[i].position;
+    const bool is_last =
+        i + 1 == harness.all_rows.size() || harness.all_rows[i + 1].position != harness.all_rows[i].position;
     EXPECT_EQ(harness.all_rows[i].ends_frame, is_last) << i;
   }
 }
@@ -291,7 +301,8 @@ TEST(Kernels, LoseNothingWhenTheRingsAreTiny) {
     std::uint64_t trade = 1;
     for (int i = 0; i < 30; ++i) {
       for (InstrumentIndex instrument = 0; instrument < 8; ++instrument) {
-        harness->tick((10 + i) * second, std::to_string(100 + (i * 7 + static_cast<int>(instrument)) % 11), trade, instrument);
+        harness->tick((10 + i) * second, std::to_string(100 + (i * 7 + static_cast<int>(instrument)) % 11), trade,
+                      instrument);
       }
       ++trade;
     }

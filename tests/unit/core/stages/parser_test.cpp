@@ -1,11 +1,11 @@
 #include "core/stages/parser.hpp"
 
-#include <gtest/gtest.h>
-#include <stdlib.h>
-
 #include <filesystem>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include "core/journal/journal_writer.hpp"
 
@@ -99,7 +99,8 @@ TEST_F(ParserStage, AnnouncesAnInstrumentBeforeItsFirstEventAndOnlyOnce) {
 TEST_F(ParserStage, ReadsWhatAFullRingOfMarksDidNotAnnounce) {
   JournalWriter journal(config);
   Parser parser(options(), marks, events, operations);
-  for (int i = 0; i < 5'000; ++i) journal.append({.source = source, .receive_ns = 1}, {}, "AAA " + std::to_string(i + 1));
+  for (int i = 0; i < 5'000; ++i)
+    journal.append({.source = source, .receive_ns = 1}, {}, "AAA " + std::to_string(i + 1));
   mark(journal);  // one mark for them all, over several segments
   const auto all = drain(parser);
   ASSERT_EQ(all.size(), 5'001U);

@@ -1,12 +1,11 @@
-#include "feeds/binance/wire_trade_scan.hpp"
-
-#include <gtest/gtest.h>
-
 #include <array>
 #include <random>
 #include <string>
 
+#include <gtest/gtest.h>
+
 #include "feeds/binance/wire.hpp"
+#include "feeds/binance/wire_trade_scan.hpp"
 
 namespace tapeline::feeds::binance {
 namespace {
@@ -59,11 +58,12 @@ TEST(TradeScan, LeavesEverySurpriseToTheJsonPath) {
     return message;
   };
   for (const std::string& message :
-       {with("61837.63000000", "0.00000000"), with("61837.63000000", "-1.5"), with("61837.63000000", "1e5"), with("61837.63000000", "61837"),
-        with("61837.63000000", "1234567890123456789.5"), with("3735683259", "03"), with("3735683259", "-1"),
-        with("1723161255342", "1723161255342000"), with("\"M\":true", "\"M\":null"), with("\"M\":true", "\"M\":true,\"X\":1"),
-        with(",\"m\"", ", \"m\""), with("\"BTCUSDT\"", "\"BTC\\u0055SDT\""), with("\"trade\"", "\"aggTrade\""), with("}}", "}"),
-        with("}}", "}} "), std::string(), std::string("{"), combined_trade.substr(0, combined_trade.size() - 30)}) {
+       {with("61837.63000000", "0.00000000"), with("61837.63000000", "-1.5"), with("61837.63000000", "1e5"),
+        with("61837.63000000", "61837"), with("61837.63000000", "1234567890123456789.5"), with("3735683259", "03"),
+        with("3735683259", "-1"), with("1723161255342", "1723161255342000"), with("\"M\":true", "\"M\":null"),
+        with("\"M\":true", "\"M\":true,\"X\":1"), with(",\"m\"", ", \"m\""), with("\"BTCUSDT\"", "\"BTC\\u0055SDT\""),
+        with("\"trade\"", "\"aggTrade\""), with("}}", "}"), with("}}", "}} "), std::string(), std::string("{"),
+        combined_trade.substr(0, combined_trade.size() - 30)}) {
     EXPECT_FALSE(Readings(message).scanned) << message;
   }
 }

@@ -51,6 +51,14 @@ TEST(ReplaySource, AppendsEachLineWithItsTime) {
   EXPECT_EQ(replayed({recordings.gzip("b", text)}), replayed({recordings.plain("a", text)}));
 }
 
+TEST(ReplaySource, MergesRecordingsByTheirTimes) {
+  const Recordings recordings;
+  const std::vector<std::string> files{recordings.plain("a", "1 a\n4 a\nbroken\n5 a\n"),
+                                       recordings.gzip("b", "2 b\n4 b\n9 b\n"), recordings.plain("empty", "")};
+  // Of equal times the earlier file comes first.
+  EXPECT_THAT(replayed(files), ElementsAre("1 a", "2 b", "4 a", "4 broken", "4 b", "5 a", "9 b"));
+}
+
 TEST(ReplaySource, KeepsAMalformedLineAndCountsIt) {
   const Recordings recordings;
   boost::asio::io_context context;

@@ -214,10 +214,8 @@ TEST_F(RestInSessions, ChartsDaysFromTheirOpening) {
 TEST_F(Rest, RefusesAsYahooDoes) {
   const HttpReply unknown = get("/v8/finance/chart/NONE?interval=1m&range=1d");
   EXPECT_EQ(unknown.status, 404U);
-  EXPECT_EQ(
-      unknown.body,
-      R"({"chart":{"result":null,"error":{"code":"Not Found",)"
-      R"("description":"No data found, symbol may be delisted"}}})");
+  EXPECT_EQ(unknown.body, R"({"chart":{"result":null,"error":{"code":"Not Found",)"
+                          R"("description":"No data found, symbol may be delisted"}}})");
   EXPECT_EQ(get("/v8/finance/chart/AAPL?interval=7d").status, 400U);
   EXPECT_EQ(get("/v8/finance/chart/AAPL?interval=1m&range=7x").status, 400U);
   EXPECT_EQ(get("/v8/finance/chart/AAPL?interval=1m&period1=1700000000&period2=1700604800").status, 422U);
