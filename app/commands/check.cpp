@@ -53,7 +53,7 @@ using SourceCheck = feeds::CheckResult (*)(const SourceConfig&, const feeds::Tra
 
 template <class SourceConfig>
 void add_source(Lines& lines, const char* name, const LoadedConfig& loaded, const SourceConfig& source,
-                std::string address, SourceCheck<SourceConfig> check) {
+                const std::string& address, SourceCheck<SourceConfig> check) {
   if (!source.enabled) return;
   add(lines, name, loaded.file, [=, &loaded, &source](Line& line) {
     const feeds::CheckResult result = check(source, loaded.config.transport, source_timeout_ms);

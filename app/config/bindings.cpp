@@ -26,7 +26,7 @@ void bind_table(Section& parent, const char* name, Reading& reading, const Bind&
 
 void bind_journal(Section& section, JournalConfig& journal) {
   section.text("directory", journal.directory);
-  section.power_of_two("segment_bytes", journal.segment_bytes, 64 * 1024, std::int64_t{1} << 30);
+  section.power_of_two("segment_bytes", journal.segment_bytes, 65'536, std::int64_t{1} << 30);
 }
 
 void bind_bars(Section& section, BarsConfig& bars) {

@@ -39,7 +39,7 @@ Secret resolve_postgres(const sinks::postgres::Config& config, const std::string
 
 std::string resolve_redis(const sinks::redis::Config& config, const std::string& var_directory) {
   if (!config.address.empty()) return config.address;
-  const std::string address = noted(var_directory, "TAPELINE_REDIS");
+  std::string address = noted(var_directory, "TAPELINE_REDIS");
   if (address.empty()) {
     throw ConfigErrors(
         {"no Redis: redis.address is not set and " + var_directory +
