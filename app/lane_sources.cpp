@@ -23,12 +23,12 @@ Nanos lateness(int lateness_ms) { return Nanos{lateness_ms} * nanos_per_millisec
 
 }  // namespace
 
-void add_configured_sources(const Config& config, feeds::Poller& poller) {
-  add_polled_sources(config, {}, poller);
+std::size_t add_configured_sources(const Config& config, feeds::Poller& poller) {
+  const std::size_t polled = add_polled_sources(config, {}, poller);
   const auto& sources = config.sources;
-  if (sources.binance.enabled) {
-    poller.add(feeds::binance::make_source(poller.context(), sources.binance, config.transport));
-  }
+  if (!sources.binance.enabled) return polled;
+  poller.add(feeds::binance::make_source(poller.context(), sources.binance, config.transport));
+  return polled + 1;
 }
 
 std::size_t add_polled_sources(const Config& config, std::string_view only, feeds::Poller& poller) {

@@ -12,8 +12,8 @@
 
 namespace tapeline::app {
 
-/// Every enabled source, on the poller's own I/O.
-void add_configured_sources(const Config& config, feeds::Poller& poller);
+/// Every enabled source, on the poller's own I/O; returns how many.
+std::size_t add_configured_sources(const Config& config, feeds::Poller& poller);
 
 /// The enabled sources that are asked over HTTP, or only the one that is named; returns how many.
 std::size_t add_polled_sources(const Config& config, std::string_view only, feeds::Poller& poller);

@@ -134,8 +134,8 @@ int control(Lane& lane, const ControlOptions& options) {
   }
   if (lane.fenced()) {
     std::fputs(
-        "tapeline: another process has taken over this lane: ended without writing; give each process a lane of its "
-        "own\n",
+        "tapeline: the lane's checkpoint was moved by another hand: a second process on this lane, or a database that "
+        "was put back; ended without writing. Give each process a lane of its own, then start again\n",
         stderr);
     return 3;
   }

@@ -24,7 +24,7 @@ int run_once(const OnceOptions& options) {
             [&](feeds::Poller& poller) { added = add_polled_sources(loaded.config, options.source, poller); });
   if (added == 0) {
     throw std::invalid_argument(
-        fmt::format("{}: no polled source to ask{}; enable one under [sources.*]", options.config_file,
+        fmt::format("{}: no polled source to ask{}; enable one under [sources.*]", loaded.file,
                     options.source.empty() ? "" : fmt::format(" ({} is not enabled, or streams)", options.source)));
   }
   return control(lane, {.for_seconds = std::nullopt,

@@ -1,5 +1,7 @@
 #include "app/commands/run.hpp"
 
+#include <stdexcept>
+
 #include "app/commands/control.hpp"
 #include "app/config/loader.hpp"
 #include "app/config/private_servers.hpp"
@@ -15,7 +17,10 @@ int run_pipeline(const RunOptions& options) {
                                  .var_directory = resolve_var_directory(),
                                  .sinks = SinkChoice::configured,
                                  .is_recording = false};
-  Lane lane(loaded.config, lane_options, [&](feeds::Poller& poller) { add_configured_sources(loaded.config, poller); });
+  Lane lane(loaded.config, lane_options, [&](feeds::Poller& poller) {
+    if (add_configured_sources(loaded.config, poller) > 0) return;
+    throw std::invalid_argument(loaded.file + ": sources: none is enabled; enable one, or try ./dev run for the demo");
+  });
   return control(lane, {.for_seconds = options.for_seconds,
                         .display = options.plain ? Display::log : Display::automatic,
                         .summary = options.json ? Summary::json : Summary::text,

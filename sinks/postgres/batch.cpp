@@ -9,6 +9,12 @@ std::int64_t day_of(Nanos time_ns) noexcept { return time_ns / day_ns - (time_ns
 
 std::int64_t signed_position(JournalPosition position) noexcept { return static_cast<std::int64_t>(position); }
 
+/// Without trailing zeros: a bar's prices share a scale, and 61824 is not to read 61824.00 for its neighbour's sake.
+void put_exact(CopyEncoder& to, Int128 mantissa, int exponent) {
+  for (; exponent < 0 && mantissa % 10 == 0; ++exponent) mantissa /= 10;
+  to.numeric(mantissa, exponent);
+}
+
 }  // namespace
 
 Batch::Batch() {
@@ -129,9 +135,9 @@ void Batch::add_bar(const Row& row, const InstrumentKey& instrument, std::int16_
   to.int4(static_cast<std::int32_t>(bar.interval_s));
   to.timestamptz(bar.start_ns);
   for (const std::int64_t price : {bar.open_mantissa, bar.high_mantissa, bar.low_mantissa, bar.close_mantissa}) {
-    to.numeric(price, bar.price_exponent);
+    put_exact(to, price, bar.price_exponent);
   }
-  to.numeric(bar.volume_mantissa, bar.volume_exponent);
+  put_exact(to, bar.volume_mantissa, bar.volume_exponent);
   to.int4(static_cast<std::int32_t>(bar.trades));
   for (const double value :
        {bar.sma, bar.rsi, bar.bb_mid, bar.bb_sigma, bar.bb_upper, bar.bb_lower, bar.percent_b, bar.bandwidth,
@@ -182,7 +188,7 @@ void Batch::add_alert(const Row& row, const InstrumentKey& instrument, std::int1
   to.timestamptz(alert.bar_end_ns);
   to.text(to_string(alert.signal));
   to.text(to_string(alert.trend));
-  to.numeric(alert.close_mantissa, alert.price_exponent);
+  put_exact(to, alert.close_mantissa, alert.price_exponent);
   for (const double value : {alert.rsi, alert.sma, alert.bb_upper, alert.bb_lower, alert.change_pct, alert.volatility})
     to.float8(value);
   to.timestamptz(row.receive_ns);

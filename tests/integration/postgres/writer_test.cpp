@@ -96,12 +96,12 @@ TEST_F(PostgresWriter, StoresABarWithUndefinedAsNull) {
                    "volume::text, trades, sma, "
                    "rsi, periods_per_year, bars_seen, signal, signal_reason, trend, is_partial, is_filled, "
                    "is_source_bar from fact_bar"),
-            "60|2024-08-08T23:54:00|61837.63|61840.00|61800.00|61812.00|1.23456789|42|null|70.464135021097|525600|1|"
+            "60|2024-08-08T23:54:00|61837.63|61840|61800|61812|1.23456789|42|null|70.464135021097|525600|1|"
             "HOLD|warming_up|neutral|"
             "false|true|false");
   EXPECT_EQ(
       fields("select symbol, price::text, volume::text, rsi, signal, timestamp at time zone 'utc' from financial_data"),
-      "BTC-USD|61812.00|1.23456789|70.464135021097|HOLD|2024-08-08T23:55:00");
+      "BTC-USD|61812|1.23456789|70.464135021097|HOLD|2024-08-08T23:55:00");
 }
 
 TEST_F(PostgresWriter, StoresSignalsAlertsAndQualityEvents) {
@@ -115,7 +115,7 @@ TEST_F(PostgresWriter, StoresSignalsAlertsAndQualityEvents) {
   EXPECT_EQ(fields("select alert_id, rule, rule_version, severity, symbol, bar_end - bar_start, signal, trend, "
                    "close::text, rsi, volatility from "
                    "fact_alert order by journal_position limit 1"),
-            "1723161300000-500|rsi_overbought|1|warning|BTC-USD|00:01:00|SELL|bullish|61812.00|71.5|null");
+            "1723161300000-500|rsi_overbought|1|warning|BTC-USD|00:01:00|SELL|bullish|61812|71.5|null");
   EXPECT_EQ(fields("select instrument_id, event_time, kind, reason, detail from quality_event order by "
                    "journal_position limit 1"),
             "null|null|reject|unparsable|no JSON");
@@ -240,7 +240,7 @@ TEST_F(PostgresWriter, ABarThatComesAgainReplacesTheOneThatIsThere) {
   run.put({last, RowFeed::bar_row(300, first_event_ns + 60 * nanos_per_second)});
   ASSERT_TRUE(run.drain());
   EXPECT_EQ(value("select string_agg(close::text || '@' || journal_position, ' ' order by bar_start) from fact_bar"),
-            "0.02@300 61812.00@300");
+            "0.02@300 61812@300");
   EXPECT_EQ(value("select count(*) from fact_tick"), "2");
   EXPECT_EQ(run.writer.status().retries, 0U);
 }
