@@ -169,8 +169,19 @@ base_url = "http://127.0.0.1:9"
         self.assertNotIn("not-for-logs", done.stdout + done.stderr)
         self.assertFalse(os.path.exists(os.path.join(self.folder.path, "journal")), "nothing was started")
 
-    def test_without_any_server_the_cure_is_told(self):
+    def test_without_any_source_the_cure_is_told(self):
         path = self.folder.write("empty.toml", "")
+        done = harness.tapeline("run", "--config", path, "--for", "1", var=self.folder.path)
+        self.assertEqual(done.status, 2, str(done))
+        self.assertIn("enable one, or try ./dev run", done.stderr)
+
+    def test_without_any_server_the_cure_is_told(self):
+        path = self.folder.write("one-source.toml", """
+[sources.binance]
+enabled = true
+symbols = ["BTCUSDT"]
+websocket_url = "ws://127.0.0.1:1"
+""")
         done = harness.tapeline("run", "--config", path, "--for", "1", var=self.folder.path)
         self.assertNotEqual(done.status, 0, str(done))
         self.assertIn("./dev up", done.stderr)
