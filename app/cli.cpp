@@ -12,6 +12,7 @@
 #include "app/commands/indicators.hpp"
 #include "app/commands/once.hpp"
 #include "app/commands/replay.hpp"
+#include "app/commands/rules.hpp"
 #include "app/commands/run.hpp"
 #include "app/commands/sim.hpp"
 #include "app/config/loader.hpp"
@@ -112,6 +113,23 @@ void add_indicators(CLI::App& cli, int& status) {
   });
 }
 
+void add_rules(CLI::App& cli, int& status) {
+  CLI::App* rules = cli.add_subcommand("rules", "which rules there are, and what they would have said");
+  rules->require_subcommand(1);
+  auto test_options = std::make_shared<RulesTestOptions>();
+  CLI::App* test = rules->add_subcommand("test", "what would have fired on recordings; stores nothing");
+  add_config(test, test_options->config_file);
+  test->add_option("--source", test_options->source, "whose messages they are")->capture_default_str();
+  test->add_option("recordings", test_options->recordings, "lines `<receive time, ns> <payload>`, plain or gzip")
+      ->required();
+  test->add_flag("--json", test_options->json, "one JSON object an alert");
+  test->callback([test_options, &status] { status = run_rules_test(*test_options); });
+  auto config_file = std::make_shared<std::string>();
+  CLI::App* list = rules->add_subcommand("list", "the rules, and the fields that a condition may read");
+  add_config(list, *config_file);
+  list->callback([config_file, &status] { status = run_rules_list(*config_file); });
+}
+
 void add_migrate(CLI::App& cli, int& status) {
   auto config_file = std::make_shared<std::string>();
   CLI::App* command = cli.add_subcommand("migrate", "bring the tables in PostgreSQL up to date");
@@ -154,7 +172,7 @@ int parse_and_run(int argc, const char* const* argv) {
   cli.set_version_flag("--version", std::string("tapeline ") + version);
   cli.require_subcommand(1);
   int status = 0;
-  for (const auto add : {add_run, add_check, add_once, add_replay, add_indicators, add_migrate, add_sim}) {
+  for (const auto add : {add_run, add_check, add_once, add_replay, add_indicators, add_rules, add_migrate, add_sim}) {
     add(cli, status);
   }
   try {

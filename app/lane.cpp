@@ -65,6 +65,7 @@ std::string journal_directory(const Config& config, const LaneOptions& options) 
 Lane::Lane(const Config& config, const LaneOptions& options, const AddSources& add_sources)
     : name_(options.name),
       drain_timeout_ns_(Nanos{config.runtime.drain_timeout_s} * nanos_per_second),
+      catalog_(make_row_catalog(config.indicators, config.rules, options.configuration_hash)),
       journal_(journal_of(config, options)),
       recovered_position_(journal_.end_position()) {
   const Links links = declare_links(topology_, config.runtime);
@@ -86,12 +87,13 @@ Lane::Lane(const Config& config, const LaneOptions& options, const AddSources& a
   kernels.indicators = config.indicators;
   kernels.signals = config.signals;
   kernels.alerts = config.alerts;
+  kernels.catalog = catalog_;
   kernels.lateness_ns = configured_lateness(config);
   kernels.periods_per_year = periods_per_year;
-  kernels.stored_position = stored_position_;
+  kernels.output.stored_position = stored_position_;
   // A recording's stamps are not ours: nothing of it counts as live, and all of its alerts are told.
-  kernels.live_position = options.is_recording ? beyond_every_position : recovered_position_;
-  kernels.recover_alerts_ns = options.is_recording ? 0 : wall_now_ns() - recover_alerts_ns;
+  kernels.output.live_position = options.is_recording ? beyond_every_position : recovered_position_;
+  kernels.output.recover_alerts_ns = options.is_recording ? 0 : wall_now_ns() - recover_alerts_ns;
   kernels_ = std::make_unique<Kernels>(std::move(kernels), links.events, links.rows, links.updates);
 
   Stage& writer = postgres_ ? static_cast<Stage&>(*postgres_) : *null_writer_;
@@ -111,8 +113,7 @@ void Lane::open_sinks(const Config& config, const LaneOptions& options, const Li
       operations_.tell(Severity::info, "writer", "applied migration " + applied);
     }
     postgres_ = std::make_unique<sinks::postgres::Writer>(
-        sinks::postgres::Writer::Options{config.postgres, dsn, options.name, options.configuration_hash, version,
-                                         name_of},
+        sinks::postgres::Writer::Options{config.postgres, dsn, options.name, catalog_, version, name_of},
         links.rows, operations_);
     stored_position_ = postgres_->open();
     if (!options.is_recording) postgres_->measure_from(wall_now_ns());
@@ -123,11 +124,12 @@ void Lane::open_sinks(const Config& config, const LaneOptions& options, const Li
   std::vector<CacheSink*> cache_sinks;
   board_sink_ = std::make_unique<BoardSink>(board_);
   cache_sinks.push_back(board_sink_.get());
+  if (options.observer != nullptr) cache_sinks.push_back(options.observer);
   if (wanted && config.redis.enabled) {
     sinks::redis::Config redis = config.redis;
     redis.address = resolve_redis(config.redis, options.var_directory);
     redis_ = std::make_unique<sinks::redis::Publisher>(
-        redis, sinks::redis::Publisher::Surroundings{name_of, [this](Severity severity, std::string text) {
+        redis, sinks::redis::Publisher::Surroundings{catalog_, name_of, [this](Severity severity, std::string text) {
                                                        operations_.tell(severity, "redis", std::move(text));
                                                      }});
     cache_sinks.push_back(redis_.get());

@@ -33,7 +33,8 @@ struct LaneOptions {
   std::string configuration_hash;
   std::string var_directory;
   SinkChoice sinks = SinkChoice::configured;
-  bool is_recording = false;  // time comes from the recording: no clock frames, open bars end with it
+  CacheSink* observer = nullptr;  // sees latest values and alerts too; outlives the lane
+  bool is_recording = false;      // time comes from the recording: no clock frames, open bars end with it
 };
 
 /// Where the lane's journal lies: <var>/journal/<lane>, or below journal.directory.
@@ -62,6 +63,7 @@ class Lane {
   [[nodiscard]] std::string describe() const { return topology_.describe(plan_); }
   [[nodiscard]] Operations& operations() noexcept { return operations_; }
   [[nodiscard]] const Board& board() const noexcept { return board_; }
+  [[nodiscard]] const RowCatalog& catalog() const noexcept { return *catalog_; }
 
  private:
   void open_sinks(const Config& config, const LaneOptions& options, const Links& links);
@@ -71,6 +73,7 @@ class Lane {
   Nanos drain_timeout_ns_;
   Operations operations_;
   Board board_;
+  std::shared_ptr<const RowCatalog> catalog_;
   JournalWriter journal_;
   JournalPosition recovered_position_;
   Topology topology_;

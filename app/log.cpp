@@ -5,7 +5,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include "app/summary.hpp"
+#include "core/base/json_text.hpp"
 
 namespace tapeline::app {
 

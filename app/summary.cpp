@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "core/base/json_text.hpp"
+
 namespace tapeline::app {
 
 std::string duration_text(std::uint64_t duration_ns) {
@@ -19,21 +21,6 @@ std::string count_text(std::uint64_t count) {
   for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
     text.insert(static_cast<std::size_t>(at), ",");
   return text;
-}
-
-std::string json_string(std::string_view text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      quoted += '\\';
-      quoted += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      quoted += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + '"';
 }
 
 std::string summary_text(const LaneStats& stats) {

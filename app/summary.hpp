@@ -14,7 +14,5 @@ namespace tapeline::app {
 [[nodiscard]] std::string duration_text(std::uint64_t duration_ns);
 /// "1,234,567".
 [[nodiscard]] std::string count_text(std::uint64_t count);
-/// `text` as a JSON string with its quotes.
-[[nodiscard]] std::string json_string(std::string_view text);
 
 }  // namespace tapeline::app

@@ -126,6 +126,8 @@ bool Poller::drained() noexcept {
   if (!stopped_) {
     stopped_ = true;
     for (const auto& source : sources_) source->stop();
+    poll();
+    if (options_.clock_interval_ns > 0) append_control(FrameKind::session_end, wall_now_ns());
   }
   poll();
   next_status_ns_ = 0;

@@ -1,5 +1,8 @@
 #include "feeds/registry.hpp"
 
+#include <stdexcept>
+#include <string>
+
 #include <array>
 
 #include "feeds/alpha_vantage/wire.hpp"
@@ -39,6 +42,13 @@ const Entry* find_source(SourceCode code) noexcept {
     if (entry.code == code) return &entry;
   }
   return nullptr;
+}
+
+const Entry& named_source(std::string_view name) {
+  if (const Entry* entry = find_source(name)) return *entry;
+  std::string known;
+  for (const std::string_view one : source_names()) known.append(known.empty() ? "" : ", ").append(one);
+  throw std::invalid_argument("--source " + std::string(name) + " is not known; one of: " + known);
 }
 
 std::vector<std::string_view> source_names() {

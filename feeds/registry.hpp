@@ -26,6 +26,8 @@ struct Entry {
 
 [[nodiscard]] const Entry* find_source(std::string_view name) noexcept;
 [[nodiscard]] const Entry* find_source(SourceCode code) noexcept;
+/// As find_source, for what a user wrote: throws std::invalid_argument that lists the names.
+[[nodiscard]] const Entry& named_source(std::string_view name);
 
 /// For messages that list what may be written.
 [[nodiscard]] std::vector<std::string_view> source_names();

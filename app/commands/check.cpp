@@ -11,6 +11,7 @@
 #include "app/config/loader.hpp"
 #include "app/config/private_servers.hpp"
 #include "app/summary.hpp"
+#include "core/base/json_text.hpp"
 #include "feeds/alpha_vantage/source.hpp"
 #include "feeds/binance/source.hpp"
 #include "feeds/coingecko/source.hpp"

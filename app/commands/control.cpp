@@ -124,7 +124,8 @@ int control(Lane& lane, const ControlOptions& options) {
   reporter.step(steady_now_ns());
   reporter.end();
   const LaneStats stats = lane.stats();
-  std::fputs((options.summary == Summary::json ? summary_json(stats) + '\n' : summary_text(stats)).c_str(), stdout);
+  if (options.summary == Summary::json) std::fputs((summary_json(stats) + '\n').c_str(), stdout);
+  if (options.summary == Summary::text) std::fputs(summary_text(stats).c_str(), stdout);
   std::fflush(stdout);
   bool is_complete = true;
   for (const auto& source : stats.sources) {

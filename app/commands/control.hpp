@@ -12,7 +12,7 @@
 namespace tapeline::app {
 
 enum class Display { automatic, log, none };
-enum class Summary { text, json };
+enum class Summary { text, json, none };
 
 struct ControlOptions {
   std::optional<double> for_seconds;  // then it ends by itself

@@ -35,12 +35,7 @@ void clear_journal(const Config& config, const std::string& directory) {
 
 int run_replay(const ReplayOptions& options) {
   LoadedConfig loaded = load_config(options.config_file);
-  const feeds::Entry* entry = feeds::find_source(options.source);
-  if (entry == nullptr) {
-    std::string known;
-    for (const std::string_view name : feeds::source_names()) known += (known.empty() ? "" : ", ") + std::string(name);
-    throw std::invalid_argument(fmt::format("--source {} is not known; one of: {}", options.source, known));
-  }
+  const feeds::Entry& entry = feeds::named_source(options.source);
   const std::string lane_name = !options.lane.empty() ? options.lane
                                                       : fmt::format("replay-{}-{:016x}", options.source,
                                                                     feeds::replay::fingerprint(options.recordings));
@@ -51,7 +46,7 @@ int run_replay(const ReplayOptions& options) {
                            .is_recording = true};
   clear_journal(loaded.config, journal_directory(loaded.config, lane_options));
   Lane lane(loaded.config, lane_options, [&](feeds::Poller& poller) {
-    poller.add(feeds::replay::make_source(poller.context(), options.recordings, entry->code, Channel{1}));
+    poller.add(feeds::replay::make_source(poller.context(), options.recordings, entry.code, Channel{1}));
   });
   return control(lane, {.for_seconds = std::nullopt,
                         .display = options.json ? Display::none : Display::log,

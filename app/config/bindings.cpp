@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include "app/config/bind_custom.hpp"
+#include "app/config/bind_rules.hpp"
 #include "core/runtime/topology.hpp"
 #include "sinks/postgres/connection_string.hpp"
 #include "sinks/redis/address.hpp"
@@ -63,18 +65,7 @@ void bind_signals(Section& section, SignalsConfig& signals) {
 }
 
 void bind_alerts(Section& section, AlertsConfig& alerts) {
-  section.number("rsi_hysteresis", alerts.rsi_hysteresis, 0, 50);
-  section.number("move_pct_min", alerts.move_pct_min, 0.0001, 1'000);
-  section.number("move_hysteresis_pct", alerts.move_hysteresis_pct, 0, 1'000);
   section.integer("max_age_s", alerts.max_age_s, 0, 366 * day_s);
-  section.integer("cooldown_s", alerts.cooldown_s, 0, day_s);
-  if (alerts.move_hysteresis_pct > alerts.move_pct_min) {
-    section.complain(
-        section.has("move_hysteresis_pct") ? "move_hysteresis_pct" : "move_pct_min",
-        fmt::format("move_hysteresis_pct {} is above move_pct_min {}, so that the rule would never be armed "
-                    "again; write a smaller one",
-                    alerts.move_hysteresis_pct, alerts.move_pct_min));
-  }
 }
 
 void bind_runtime(Section& section, RuntimeConfig& runtime) {
@@ -266,9 +257,18 @@ void bind(const toml::table& root, Config& config, Reading& reading) {
   if (!is_lane_name(config.lane)) top.complain("lane", "names a folder; write 1 to 63 letters, digits, _ or -");
   table("journal", bind_journal, config.journal);
   table("bars", bind_bars, config.bars);
-  table("indicators", bind_indicators, config.indicators);
+  tables.emplace_back("indicators");
+  Section indicators("indicators", top.sub_table("indicators"), reading);
+  bind_indicators(indicators, config.indicators);
+  Section custom("indicators.custom", indicators.sub_table("custom"), reading);
+  bind_custom_indicators(custom, config.bars, config.indicators, reading);
+  indicators.reject_unknown({"custom"});
   table("signals", bind_signals, config.signals);
   table("alerts", bind_alerts, config.alerts);
+  tables.emplace_back("rules");
+  Section rules("rules", top.sub_table("rules"), reading);
+  bind_rules(rules, config.bars, config.indicators, config.rules, reading);
+  table("quality", bind_quality, config.quality);
   table("runtime", bind_runtime, config.runtime);
   table("log", bind_log, config.log);
   table("transport", bind_transport, config.transport);

@@ -15,6 +15,20 @@ void add_symbols(std::string& text, std::string_view source, std::vector<feeds::
   for (const auto& symbol : symbols) text += fmt::format(" {} {}\n", symbol.native_symbol, symbol.symbol);
 }
 
+void add_custom(std::string& text, const IndicatorSpec& spec) {
+  text += fmt::format("{} {} {} {} {} {} {} {} {} {}\n", spec.name, static_cast<int>(spec.kind), spec.length, spec.fast,
+                      spec.slow, spec.signal, spec.width, static_cast<int>(spec.flat_rsi), static_cast<int>(spec.sigma),
+                      fmt::join(spec.intervals_s, ","));
+}
+
+/// Lengths before texts, so that no two sets of rules make one text.
+void add_rule(std::string& text, const RuleConfig& rule) {
+  if (!rule.enabled) return;
+  text += fmt::format("{} {}:{} {} {} {} {}:{} {} {}\n", rule.name, rule.when.size(), rule.when, rule.hysteresis,
+                      rule.cooldown_s, static_cast<int>(rule.severity), rule.message.size(), rule.message,
+                      fmt::join(rule.symbols, ","), fmt::join(rule.intervals_s, ","));
+}
+
 }  // namespace
 
 bool is_lane_name(std::string_view name) {
@@ -31,9 +45,10 @@ std::string configuration_hash(const Config& config) {
   text += fmt::format("{} {} {} {} {}\n", indicators.sma_length, indicators.rsi_length, indicators.bollinger_length,
                       indicators.bollinger_width, indicators.volatility_length);
   text += fmt::format("{} {}\n", config.signals.rsi_buy_below, config.signals.rsi_sell_above);
-  const AlertsConfig& alerts = config.alerts;
-  text += fmt::format("{} {} {} {} {}\n", alerts.rsi_hysteresis, alerts.move_pct_min, alerts.move_hysteresis_pct,
-                      alerts.max_age_s, alerts.cooldown_s);
+  for (const IndicatorSpec& spec : indicators.custom) add_custom(text, spec);
+  for (const RuleConfig& rule : config.rules) add_rule(text, rule);
+  text += fmt::format("{}\n", config.alerts.max_age_s);
+  add_quality(text, config.quality);
   const SourcesConfig& sources = config.sources;
   add_symbols(text, "alpha_vantage", sources.alpha_vantage.symbols, sources.alpha_vantage.lateness_ms);
   add_symbols(text, "coingecko", sources.coingecko.symbols, sources.coingecko.lateness_ms);

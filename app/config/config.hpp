@@ -6,7 +6,9 @@
 
 #include "core/bars/config.hpp"
 #include "core/journal/config.hpp"
+#include "core/quality/config.hpp"
 #include "core/runtime/config.hpp"
+#include "core/signals/rules/rule_config.hpp"
 #include "feeds/alpha_vantage/config.hpp"
 #include "feeds/binance/config.hpp"
 #include "feeds/coingecko/config.hpp"
@@ -40,6 +42,8 @@ struct Config {
   IndicatorsConfig indicators;
   SignalsConfig signals;
   AlertsConfig alerts;
+  std::vector<RuleConfig> rules = default_rules();
+  QualityConfig quality;
   feeds::TransportConfig transport;
   SourcesConfig sources;
   sinks::postgres::Config postgres;

@@ -172,6 +172,26 @@ bool Section::read_integers(const char* key, std::vector<std::int64_t>& values, 
   return true;
 }
 
+void Section::texts(const char* key, std::vector<std::string>& values) {
+  constexpr std::string_view wanted = R"(an array of texts, such as ["BTC-USD"])";
+  if (const toml::node* node = find(key)) {
+    const toml::array* array = node->as_array();
+    if (array == nullptr) {
+      wrong_type(*node, key, wanted);
+    } else {
+      values.clear();
+      for (const toml::node& element : *array) {
+        if (const auto* text = element.as_string()) {
+          values.push_back(text->get());
+        } else {
+          wrong_type(element, key, wanted);
+        }
+      }
+    }
+  }
+  record(key, values.empty() ? "[]" : fmt::format("[\"{}\"]", fmt::join(values, "\", \"")));
+}
+
 bool Section::read_word(const char* key, std::string& value, const std::vector<std::string>& words) {
   const toml::node* node = find(key);
   if (node == nullptr) return false;
@@ -261,6 +281,24 @@ void Section::symbols(const char* key, std::vector<feeds::Subscription>& values)
     written += fmt::format("{}\"{}\" = \"{}\"", written.empty() ? "" : ", ", symbol, native);
   }
   record(key, "{" + written + "}");
+}
+
+std::vector<std::string> Section::named_tables() {
+  std::vector<std::pair<std::uint32_t, std::string>> named;
+  if (table_ != nullptr) {
+    for (const auto& [key, node] : *table_) {
+      const std::string name(key.str());
+      if (node.is_table()) {
+        named.emplace_back(key.source().begin.line, name);
+      } else {
+        wrong_type(node, name.c_str(), "a table");
+      }
+    }
+  }
+  std::sort(named.begin(), named.end());
+  std::vector<std::string> names;
+  for (auto& [line, name] : named) names.push_back(std::move(name));
+  return names;
 }
 
 void Section::address(const char* key, std::string& value, Protocol protocol) {

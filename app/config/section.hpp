@@ -64,6 +64,8 @@ class Section {
     }
     record_integers(key, read);
   }
+  /// An array of texts.
+  void texts(const char* key, std::vector<std::string>& values);
   /// One of `words`, each with what it means.
   template <class Meaning>
   void word(const char* key, Meaning& value, const std::vector<std::pair<std::string, Meaning>>& words) {
@@ -97,6 +99,8 @@ class Section {
   void reject_unknown(const std::vector<std::string>& tables);
 
   [[nodiscard]] const toml::table* sub_table(const char* key);
+  /// What the file's author named himself: the tables in this one, in order of their lines.
+  [[nodiscard]] std::vector<std::string> named_tables();
   [[nodiscard]] std::string path_of(const std::string& key) const { return path_.empty() ? key : path_ + "." + key; }
 
  private:

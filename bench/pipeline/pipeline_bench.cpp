@@ -101,7 +101,8 @@ Kernels::Options kernels_options() {
   options.periods_per_year = [](SourceCode, std::string_view, std::uint32_t interval_s) {
     return 365.0 * 86'400 / interval_s;
   };
-  options.live_position = ~JournalPosition{0};  // the stamps of recorded frames say nothing of our latency
+  options.catalog = make_row_catalog(options.indicators, default_rules(), "");
+  options.output.live_position = ~JournalPosition{0};  // the stamps of recorded frames say nothing of our latency
   return options;
 }
 

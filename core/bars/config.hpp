@@ -22,17 +22,16 @@ struct IndicatorsConfig {
   std::uint32_t volatility_length = 20;
 };
 
+/// Values of all custom indicators together.
+inline constexpr std::size_t custom_outputs_max = 256;
+
 struct SignalsConfig {
   double rsi_buy_below = 30.0;
   double rsi_sell_above = 70.0;
 };
 
 struct AlertsConfig {
-  double rsi_hysteresis = 5.0;       // RSI must come back this far before the rule is armed again
-  double move_pct_min = 1.0;         // a bar's |change| at or above is a significant move
-  double move_hysteresis_pct = 0.2;  // and must come back this far before the rule is armed again
-  std::uint32_t max_age_s = 600;     // no alert on a bar that had ended longer ago when it arrived: history is no news
-  std::uint32_t cooldown_s = 60;     // between two alerts of one rule, instrument and interval, in event time
+  std::uint32_t max_age_s = 600;  // no alert on a bar that had ended longer ago when it arrived: history is no news
 };
 
 }  // namespace tapeline

@@ -28,6 +28,7 @@ struct OpenBar {
   std::int8_t price_exponent = 0;
   std::int8_t volume_exponent = 0;
   bool is_partial = false;
+  bool has_gap = false;  // the source counts ticks that did not come
 };
 
 /// A price and a size of one moment: what a bar is made of.

@@ -25,6 +25,7 @@ enum class EventKind : std::uint8_t {
   end_of_input = 5,
   reject = 6,   // data that failed a check: `reason`, `text` what was wrong
   refusal = 7,  // the source refused or had nothing: `reason`, `text` its own words, redacted
+  session_end = 8,
 };
 
 /// Side of the taker. A polled price has none.

@@ -19,6 +19,7 @@ enum class FrameKind : std::uint8_t {
   clock = 2,          // the wall clock, journaled: closes bars in a quiet market, and replays the same
   session_start = 3,  // a process began to append
   end_of_input = 4,   // a recording is over: open bars are closed as partial
+  session_end = 5,    // the process stopped appending; missing after a crash
 };
 
 /// Which of a source's message forms the payload has (an endpoint or a stream); numbers belong to the feed's wire.hpp.

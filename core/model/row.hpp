@@ -20,6 +20,8 @@ enum class RowKind : std::uint8_t {
   alert = 5,
   quality = 6,
   progress = 7,  // no row: the checkpoint may move to end_position although nothing was stored
+  values = 8,
+  completeness = 9,
 };
 
 enum class Signal : std::uint8_t { hold = 0, buy = 1, sell = 2 };
@@ -96,6 +98,8 @@ struct SignalRow {
 enum class Severity : std::uint8_t { info = 0, warning = 1, critical = 2 };
 [[nodiscard]] const char* to_string(Severity severity) noexcept;
 
+inline constexpr std::size_t alert_evidence_max = 8;
+
 struct AlertRow {
   Nanos bar_start_ns;
   Nanos bar_end_ns;
@@ -107,9 +111,35 @@ struct AlertRow {
   Signal signal;
   Trend trend;
   std::int8_t price_exponent;
+  std::uint16_t rule_index;  // in the rule set of the configuration
+  std::uint16_t evidence_count;
   char rule[32];
   std::int64_t close_mantissa;
   double close, rsi, sma, bb_upper, bb_lower, change_pct, volatility;
+  double evidence[alert_evidence_max];  // the fields that the rule reads, in its order: what made it true
+};
+
+/// Custom indicators of one bar, as many as fit; the others follow in further rows.
+struct ValuesRow {
+  static constexpr std::size_t capacity = 24;
+  Nanos bar_start_ns;
+  std::uint32_t interval_s;
+  std::uint16_t first;  // number of values[0] among the configuration's custom outputs
+  std::uint8_t count;
+  bool is_source_bar;
+  double values[capacity];
+};
+
+/// What became of everything that was received of an instrument in a minute; rows of one minute add up.
+struct CompletenessRow {
+  Nanos minute_ns;
+  std::uint32_t received;
+  std::uint32_t stored;
+  std::uint32_t rejected;
+  std::uint32_t late;
+  std::uint32_t duplicates;
+  std::uint32_t gaps;  // trade ids that did not come
+  std::uint32_t out_of_order;
 };
 
 struct QualityRow {
@@ -136,6 +166,8 @@ struct alignas(64) Row {
     SignalRow as_signal;
     AlertRow as_alert;
     QualityRow as_quality;
+    ValuesRow as_values;
+    CompletenessRow as_completeness;
   };
 };
 static_assert(sizeof(Row) == 256);

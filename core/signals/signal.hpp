@@ -24,11 +24,13 @@ struct SignalInputs {
   double sma;
   bool rsi_flat;  // RSI is undefined because the market did not move, not for want of bars
   bool is_partial;
+  bool has_gap;  // ticks are missing in what the values rest on
 };
 
 [[nodiscard]] inline SignalVerdict judge(const SignalInputs& inputs, const SignalsConfig& config) noexcept {
   SignalVerdict verdict;
   if (inputs.is_partial) return {Signal::hold, SignalReason::partial_bar, Trend::neutral};
+  if (inputs.has_gap) return {Signal::hold, SignalReason::gap_in_window, Trend::neutral};
   if (std::isnan(inputs.rsi)) {
     return {Signal::hold, inputs.rsi_flat ? SignalReason::flat_market : SignalReason::warming_up, Trend::neutral};
   }

@@ -1,6 +1,9 @@
 #include "core/stages/bar_evaluator.hpp"
 
+#include <algorithm>
+#include <array>
 #include <limits>
+#include <span>
 
 #include "core/signals/signal.hpp"
 
@@ -45,11 +48,53 @@ IndicatorValues undefined_values(std::uint64_t bars_seen) noexcept {
   return values;
 }
 
+std::vector<std::uint16_t> places_of(const IndicatorsConfig& indicators, std::uint32_t interval_s) {
+  std::vector<std::uint16_t> places;
+  std::uint16_t next = 0;
+  for (const IndicatorSpec& spec : indicators.custom) {
+    const auto count = static_cast<std::uint16_t>(output_names(spec).size());
+    for (std::uint16_t i = 0; i < count; ++i, ++next) {
+      if (applies(spec, interval_s)) places.push_back(next);
+    }
+  }
+  return places;
+}
+
 }  // namespace
 
-void BarEvaluator::evaluate(const OpenBar& bar, BarOrigin origin, const SignalsConfig& signals,
-                            const AlertsConfig& alerts, Evaluation& evaluation) noexcept {
-  if (!bar.is_partial) indicators_.update(bar.close, bar.price_exponent);
+BarEvaluator::BarEvaluator(const RowCatalog& catalog, const IndicatorsConfig& indicators, std::string_view symbol,
+                           std::uint32_t interval_s, double periods_per_year)
+    : indicators_(indicators, periods_per_year),
+      custom_(indicators.custom, interval_s, periods_per_year),
+      custom_outputs_(places_of(indicators, interval_s)),
+      rules_(catalog.rules, symbol, interval_s),
+      periods_per_year_(periods_per_year),
+      interval_s_(interval_s),
+      signal_window_(std::max(indicators.rsi_length + 1, indicators.sma_length)),
+      bars_since_gap_(signal_window_) {}
+
+void BarEvaluator::update(const OpenBar& bar, const Circumstances& circumstances) noexcept {
+  indicators_.update(bar.close, bar.price_exponent);
+  custom_.update({.open = bar.open,
+                  .high = bar.high,
+                  .low = bar.low,
+                  .close = bar.close,
+                  .price_exponent = bar.price_exponent,
+                  .volume = bar.volume,
+                  .volume_exponent = bar.volume_exponent,
+                  .start_ns = bar.start_ns,
+                  .end_ns = circumstances.end_ns,
+                  .session = circumstances.session});
+}
+
+bool BarEvaluator::gap_in_window(const OpenBar& bar) noexcept {
+  bars_since_gap_ = bar.has_gap ? 0 : std::min(bars_since_gap_ + 1, signal_window_);
+  return bars_since_gap_ < signal_window_;
+}
+
+void BarEvaluator::evaluate(const OpenBar& bar, const Circumstances& circumstances, const RowCatalog& catalog,
+                            const SignalsConfig& signals, Evaluation& evaluation) noexcept {
+  if (!bar.is_partial) update(bar, circumstances);
   const IndicatorValues current = indicators_.values();
   const IndicatorValues values = bar.is_partial ? undefined_values(current.bars_seen) : current;
 
@@ -59,22 +104,28 @@ void BarEvaluator::evaluate(const OpenBar& bar, BarOrigin origin, const SignalsC
   row.interval_s = interval_s_;
   row.periods_per_year = periods_per_year_;
   row.is_partial = bar.is_partial;
-  row.is_filled = origin == BarOrigin::filled;
-  row.is_source_bar = origin == BarOrigin::source;
+  row.is_filled = circumstances.origin == BarOrigin::filled;
+  row.is_source_bar = circumstances.origin == BarOrigin::source;
 
   const double close = to_double(Int128{bar.close}, bar.price_exponent);
-  const SignalVerdict verdict = judge({close, values.rsi, values.sma, values.rsi_flat, bar.is_partial}, signals);
+  const SignalVerdict verdict =
+      judge({close, values.rsi, values.sma, values.rsi_flat, bar.is_partial, gap_in_window(bar)}, signals);
   row.signal = verdict.signal;
   row.signal_reason = verdict.reason;
   row.trend = verdict.trend;
 
   evaluation.previous_signal = signal_;
   evaluation.signal_changed = !bar.is_partial && verdict.signal != signal_;
-  evaluation.fired_rules = 0;
+  evaluation.fired.clear();
+  std::fill(evaluation.custom.begin(), evaluation.custom.end(), std::numeric_limits<double>::quiet_NaN());
   if (bar.is_partial) return;
   signal_ = verdict.signal;
-  const Nanos end_ns = bar.start_ns + static_cast<Nanos>(interval_s_) * nanos_per_second;
-  evaluation.fired_rules = rules_.update(values.rsi, values.change_pct, end_ns, alerts, signals);
+  std::array<double, custom_outputs_max> custom;
+  custom_.values(std::span(custom).first(custom_.size()));
+  for (std::size_t i = 0; i < custom_.size(); ++i) evaluation.custom[custom_outputs_[i]] = custom[i];
+  fill_fields(row, evaluation.custom, evaluation.fields);
+  rules_.update(catalog.rules, evaluation.fields, circumstances.end_ns,
+                [&](std::size_t rule) { evaluation.fired.push_back(static_cast<std::uint16_t>(rule)); });
 }
 
 }  // namespace tapeline

@@ -1,17 +1,20 @@
 // What follows from one closed bar: its indicators, signal, trend and alerts. Live, replay and backtest all come here.
 //
 // Input     closed bars of one instrument and interval, in order.
-// Output    a complete BarRow; rules that fired; whether the signal changed.
+// Output    a complete BarRow, the custom indicators, the rules that fired; whether the signal changed.
 // Ordering  A function of the bars given so far and the configuration alone.
 #pragma once
 
 #include <cstdint>
+#include <string_view>
+#include <vector>
 
 #include "core/bars/config.hpp"
+#include "core/bars/custom_indicators.hpp"
 #include "core/bars/open_bar.hpp"
 #include "core/indicators/indicator_set.hpp"
 #include "core/model/row.hpp"
-#include "core/signals/alert_rules.hpp"
+#include "core/stages/row_catalog.hpp"
 
 namespace tapeline {
 
@@ -19,27 +22,49 @@ enum class BarOrigin : std::uint8_t { ticks, filled, source };
 
 class BarEvaluator {
  public:
+  /// Filled anew for each bar; kept by the caller, so that nothing is allocated.
   struct Evaluation {
-    BarRow row;
-    std::uint32_t fired_rules;  // bit i: AlertRule i
-    Signal previous_signal;
-    bool signal_changed;
+    explicit Evaluation(const RowCatalog& catalog)
+        : custom(catalog.custom_names.size()), fields(catalog.fields.size()) {
+      fired.reserve(catalog.rules.size());
+    }
+
+    BarRow row{};
+    std::vector<double> custom;        // by number of the output; NaN where undefined or not of this interval
+    std::vector<double> fields;        // what the rules have read
+    std::vector<std::uint16_t> fired;  // rules, by index
+    Signal previous_signal = Signal::hold;
+    bool signal_changed = false;
   };
 
-  BarEvaluator(std::uint32_t interval_s, double periods_per_year, const IndicatorsConfig& indicators)
-      : indicators_(indicators, periods_per_year), periods_per_year_(periods_per_year), interval_s_(interval_s) {}
+  /// What a bar is, beyond its prices.
+  struct Circumstances {
+    BarOrigin origin = BarOrigin::ticks;
+    Nanos end_ns = 0;
+    std::int64_t session = 0;  // ordinal of the trading session
+  };
 
-  /// Fills `evaluation`. A partial bar is reported and judged HOLD, but feeds nothing.
-  void evaluate(const OpenBar& bar, BarOrigin origin, const SignalsConfig& signals, const AlertsConfig& alerts,
-                Evaluation& evaluation) noexcept;
+  BarEvaluator(const RowCatalog& catalog, const IndicatorsConfig& indicators, std::string_view symbol,
+               std::uint32_t interval_s, double periods_per_year);
+
+  /// A partial bar is reported and judged HOLD, but feeds nothing.
+  void evaluate(const OpenBar& bar, const Circumstances& circumstances, const RowCatalog& catalog,
+                const SignalsConfig& signals, Evaluation& evaluation) noexcept;
 
   [[nodiscard]] std::uint32_t interval_s() const noexcept { return interval_s_; }
 
  private:
+  void update(const OpenBar& bar, const Circumstances& circumstances) noexcept;
+  [[nodiscard]] bool gap_in_window(const OpenBar& bar) noexcept;
+
   IndicatorSet indicators_;
-  AlertRules rules_;
+  CustomIndicators custom_;
+  std::vector<std::uint16_t> custom_outputs_;  // where each value of custom_ stands among all outputs
+  RuleStates rules_;
   double periods_per_year_;
   std::uint32_t interval_s_;
+  std::uint32_t signal_window_;   // bars that a signal rests on
+  std::uint32_t bars_since_gap_;  // at most signal_window_
   Signal signal_ = Signal::hold;
 };
 

@@ -8,17 +8,16 @@ namespace tapeline {
 namespace {
 
 constexpr Nanos never_ns = std::numeric_limits<Nanos>::max();
-
-void copy_text(char* to, std::size_t capacity, std::string_view text) noexcept {
-  const std::size_t length = std::min(text.size(), capacity - 1);
-  std::memcpy(to, text.data(), length);
-  std::memset(to + length, 0, capacity - length);
-}
+constexpr Nanos day_ns = 86'400 * nanos_per_second;
 
 }  // namespace
 
 Kernels::Kernels(Options options, SpscRing<MarketEvent>& events, SpscRing<Row>& rows, SpscRing<Update>& updates)
-    : options_(std::move(options)), events_(events), rows_(rows), update_ring_(updates), updates_(updates) {
+    : options_(std::move(options)),
+      events_(events),
+      update_ring_(updates),
+      output_(options_.output, options_.catalog, rows, updates),
+      evaluation_(*options_.catalog) {
   std::sort(options_.bars.intervals_s.begin(), options_.bars.intervals_s.end());
   for (SourceClock& clock : clocks_) {
     clock.active.resize(options_.bars.intervals_s.size());
@@ -27,8 +26,7 @@ Kernels::Kernels(Options options, SpscRing<MarketEvent>& events, SpscRing<Row>& 
 }
 
 std::size_t Kernels::poll() noexcept {
-  if (!rows_.flush()) return 0;
-  if (!updates_.flush()) return 0;
+  if (!output_.flush()) return 0;
   std::array<Nanos, events_per_poll> received;
   std::size_t done = 0;
   while (done < events_per_poll) {
@@ -38,12 +36,12 @@ std::size_t Kernels::poll() noexcept {
     bool has_room = true;
     for (const MarketEvent& event : ready.first(std::min(ready.size(), events_per_poll - done))) {
       handle(event);
-      if ((event.flags & event_ends_frame) != 0) end_frame();
+      if ((event.flags & event_ends_frame) != 0) output_.end_frame();
       // One sample a frame, when the last of its events is done: a long answer counts once.
-      const bool is_sample = event.position >= options_.live_position && (event.flags & event_ends_frame) != 0;
+      const bool is_sample = event.position >= options_.output.live_position && (event.flags & event_ends_frame) != 0;
       received[done + taken] = is_sample ? event.receive_ns : never_ns;
       ++taken;
-      has_room = rows_.flush() && updates_.flush();
+      has_room = output_.flush();
       if (!has_room) break;
     }
     events_.release(taken);
@@ -64,9 +62,9 @@ std::size_t Kernels::poll() noexcept {
 }
 
 bool Kernels::drained() noexcept {
-  if (events_.peek().empty()) end_frame();
+  if (events_.peek().empty()) output_.end_frame();
   send_latest();
-  return events_.peek().empty() && rows_.flush() && updates_.flush() && dirty_.empty();
+  return events_.peek().empty() && output_.flush() && dirty_.empty();
 }
 
 void Kernels::handle(const MarketEvent& event) {
@@ -74,16 +72,19 @@ void Kernels::handle(const MarketEvent& event) {
     case EventKind::tick: add_tick(event); return;
     case EventKind::source_bar: add_source_bar(event); return;
     case EventKind::instrument: add_instrument(event); return;
-    case EventKind::reject:
-    case EventKind::refusal: add_quality(event, event.instrument, event.kind, event.reason, event.text); return;
+    case EventKind::reject: reject(event, event.reason, event.text); return;
+    case EventKind::refusal:
+      counts_.refusals.add();
+      output_.quality({event.instrument, event.source}, event, event.event_ns, event.kind, event.reason, event.text);
+      return;
     case EventKind::clock:
       // A market may be quiet, time is not: bars end once the journaled clock is well past them.
       for (SourceClock& clock : clocks_) {
         const Nanos grace_ns = Nanos{options_.bars.quiet_grace_ms} * nanos_per_millisecond;
         if (clock.is_running) advance(clock, event.event_ns - grace_ns, event);
       }
-      if (row_position_ < event.position) {
-        static_cast<void>(begin_row(RowKind::progress, no_instrument, event));
+      if (output_.row_position() < event.position) {
+        static_cast<void>(output_.begin_row(RowKind::progress, {no_instrument, event.source}, event));
       }
       return;
     case EventKind::end_of_input: close_all_partial(event); return;
@@ -98,8 +99,8 @@ void Kernels::add_instrument(const MarketEvent& event) {
   for (const std::uint32_t interval_s : options_.bars.intervals_s) {
     instrument.series.push_back(
         {TickBars(interval_s, options_.bars.empty),
-         BarEvaluator(interval_s, options_.periods_per_year(event.source, instrument.symbol, interval_s),
-                      options_.indicators)});
+         BarEvaluator(*options_.catalog, options_.indicators, instrument.symbol, interval_s,
+                      options_.periods_per_year(event.source, instrument.symbol, interval_s))});
   }
   constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
   Latest& latest = instrument.latest;
@@ -108,60 +109,12 @@ void Kernels::add_instrument(const MarketEvent& event) {
   instruments_.push_back(std::move(instrument));
   counts_.instruments.add();
 
-  // Names go out whatever is stored: the writer and the cache need them to read the rows that follow.
-  Row& row = fill(hold_row(), RowKind::instrument, event.instrument, event);
-  copy_text(row.as_instrument.symbol, sizeof row.as_instrument.symbol, event.names.symbol);
-  copy_text(row.as_instrument.native_symbol, sizeof row.as_instrument.native_symbol, event.names.native_symbol);
-  const InstrumentRow names = row.as_instrument;
-
-  Update& update = updates_.claim();
-  update.kind = UpdateKind::instrument;
-  update.source = event.source;
-  update.instrument = event.instrument;
-  update.position = event.position;
-  update.receive_ns = event.receive_ns;
-  update.as_instrument = names;
-  updates_.publish();
+  output_.announce(event);
 }
 
-Row& Kernels::begin_row(RowKind kind, InstrumentIndex instrument, const MarketEvent& cause) {
-  if (cause.end_position <= options_.stored_position) return fill(stored_row_, kind, instrument, cause);
-  return fill(hold_row(), kind, instrument, cause);
-}
-
-Row& Kernels::hold_row() {
-  if (held_row_ != nullptr) rows_.publish();
-  held_row_ = &rows_.claim();
-  return *held_row_;
-}
-
-Row& Kernels::fill(Row& row, RowKind kind, InstrumentIndex instrument, const MarketEvent& cause) noexcept {
-  row.kind = kind;
-  row.ends_frame = false;
-  row.source = cause.source;
-  row.instrument = instrument;
-  row.position = cause.position;
-  row.end_position = cause.end_position;
-  row.receive_ns = cause.receive_ns;
-  row_position_ = cause.position;
-  return row;
-}
-
-void Kernels::end_frame() noexcept {
-  if (held_row_ == nullptr) return;
-  held_row_->ends_frame = true;
-  held_row_ = nullptr;
-  rows_.publish();
-}
-
-void Kernels::add_quality(const MarketEvent& event, InstrumentIndex instrument, EventKind kind, Reason reason,
-                          const char* detail) {
-  (kind == EventKind::refusal ? counts_.refusals : counts_.rejects).add();
-  Row& row = begin_row(RowKind::quality, instrument, event);
-  row.as_quality.event_ns = event.event_ns;
-  row.as_quality.reason = reason;
-  row.as_quality.kind = kind;
-  copy_text(row.as_quality.detail, sizeof row.as_quality.detail, detail);
+void Kernels::reject(const MarketEvent& event, Reason reason, const char* detail) {
+  counts_.rejects.add();
+  output_.quality({event.instrument, event.source}, event, event.event_ns, EventKind::reject, reason, detail);
 }
 
 void Kernels::add_tick(const MarketEvent& event) {
@@ -175,18 +128,17 @@ void Kernels::add_tick(const MarketEvent& event) {
   }
   if (trade_id != 0) {
     if (instrument.has_tick && trade_id == instrument.last_trade_id) {
-      add_quality(event, event.instrument, EventKind::reject, Reason::duplicate, "trade id was delivered before");
+      reject(event, Reason::duplicate, "trade id was delivered before");
       return;
     }
     if (instrument.has_tick && trade_id > instrument.last_trade_id + 1) {
       counts_.gaps.add();
-      add_quality(event, event.instrument, EventKind::reject, Reason::sequence_gap,
-                  "trade ids between this and the last are missing");
+      reject(event, Reason::sequence_gap, "trade ids between this and the last are missing");
     }
     instrument.last_trade_id = std::max(instrument.last_trade_id, trade_id);
   }
   counts_.ticks.add();
-  Row& row = begin_row(RowKind::tick, event.instrument, event);
+  Row& row = output_.begin_row(RowKind::tick, {event.instrument, event.source}, event);
   row.as_tick = {.event_ns = event.event_ns,
                  .price_mantissa = event.price_mantissa,
                  .size_mantissa = event.size_mantissa,
@@ -221,11 +173,9 @@ void Kernels::add_tick(const MarketEvent& event) {
   }
   if (worst == TickOutcome::late) {
     counts_.late.add();
-    add_quality(event, event.instrument, EventKind::reject, Reason::late_tick,
-                "stored as a tick, but its bar is closed");
+    reject(event, Reason::late_tick, "stored as a tick, but its bar is closed");
   } else if (worst == TickOutcome::out_of_precision) {
-    add_quality(event, event.instrument, EventKind::reject, Reason::out_of_precision,
-                "its scale does not fit beside the bar's");
+    reject(event, Reason::out_of_precision, "its scale does not fit beside the bar's");
   }
   // Shows the newest by event time; a straggler changes bars, not what is current.
   if (!instrument.has_tick || event.event_ns >= latest.event_ns) {
@@ -258,19 +208,18 @@ void Kernels::add_source_bar(const MarketEvent& event) {
                              [&](const SourceSeries& s) { return s.evaluator.interval_s() == event.bar.interval_s; });
   if (series == instrument.source_series.end()) {
     const double periods = options_.periods_per_year(event.source, instrument.symbol, event.bar.interval_s);
-    series = instrument.source_series.emplace(series, event.bar.interval_s, periods, options_.indicators);
+    series = instrument.source_series.emplace(
+        series, BarEvaluator(*options_.catalog, options_.indicators, instrument.symbol, event.bar.interval_s, periods));
   }
   switch (series->add(event)) {
     case SourceBarOutcome::fresh: break;
     case SourceBarOutcome::known: counts_.unchanged.add(); return;
     case SourceBarOutcome::corrected:
-      add_quality(event, event.instrument, EventKind::reject, Reason::source_correction,
-                  "a closed bar came again with other numbers");
+      reject(event, Reason::source_correction, "a closed bar came again with other numbers");
       return;
     case SourceBarOutcome::late:
       counts_.late.add();
-      add_quality(event, event.instrument, EventKind::reject, Reason::late_tick,
-                  "bar is older than those already taken");
+      reject(event, Reason::late_tick, "bar is older than those already taken");
       return;
   }
   counts_.source_bars.add();
@@ -333,100 +282,35 @@ void Kernels::close_all_partial(const MarketEvent& cause) {
 void Kernels::finish_bar(InstrumentIndex index, BarEvaluator& evaluator, const OpenBar& bar, BarOrigin origin,
                          const MarketEvent& cause) {
   Instrument& instrument = instruments_[index];
-  BarEvaluator::Evaluation evaluation;
-  evaluator.evaluate(bar, origin, options_.signals, options_.alerts, evaluation);
-  counts_.bars.add();
-  Row& row = begin_row(RowKind::bar, index, cause);
-  row.source = instrument.source;
-  row.as_bar = evaluation.row;
-  if (evaluation.signal_changed) write_signal(index, evaluation, cause);
+  const KernelOutput::Subject subject{index, instrument.source};
   const Nanos end_ns = bar.start_ns + Nanos{evaluator.interval_s()} * nanos_per_second;
+  evaluator.evaluate(bar, {origin, end_ns, bar.start_ns / day_ns}, *options_.catalog, options_.signals, evaluation_);
+  counts_.bars.add();
+  output_.bar(subject, evaluation_, cause);
+  if (evaluation_.signal_changed) {
+    counts_.signals.add();
+    output_.signal(subject, evaluation_, cause);
+  }
   const bool is_news = cause.receive_ns - end_ns <= Nanos{options_.alerts.max_age_s} * nanos_per_second;
-  if (evaluation.fired_rules != 0 && is_news) write_alerts(index, evaluation, cause);
+  if (!evaluation_.fired.empty() && is_news) {
+    counts_.alerts.add(evaluation_.fired.size());
+    output_.alerts(subject, evaluation_, end_ns, cause);
+  }
 
   Latest& latest = instrument.latest;
   const bool shown = latest.interval_s == 0 || evaluator.interval_s() <= latest.interval_s;
   if (!shown || bar.is_partial) return;
   latest.interval_s = evaluator.interval_s();
-  latest.signal = evaluation.row.signal;
-  latest.signal_reason = evaluation.row.signal_reason;
-  latest.trend = evaluation.row.trend;
-  latest.rsi = evaluation.row.rsi;
-  latest.sma = evaluation.row.sma;
-  latest.bb_upper = evaluation.row.bb_upper;
-  latest.bb_lower = evaluation.row.bb_lower;
-  latest.change_pct = evaluation.row.change_pct;
-  latest.volatility = evaluation.row.volatility;
+  latest.signal = evaluation_.row.signal;
+  latest.signal_reason = evaluation_.row.signal_reason;
+  latest.trend = evaluation_.row.trend;
+  latest.rsi = evaluation_.row.rsi;
+  latest.sma = evaluation_.row.sma;
+  latest.bb_upper = evaluation_.row.bb_upper;
+  latest.bb_lower = evaluation_.row.bb_lower;
+  latest.change_pct = evaluation_.row.change_pct;
+  latest.volatility = evaluation_.row.volatility;
   touch(index);
-}
-
-void Kernels::write_signal(InstrumentIndex index, const BarEvaluator::Evaluation& evaluation,
-                           const MarketEvent& cause) {
-  const BarRow& bar = evaluation.row;
-  counts_.signals.add();
-  Row& row = begin_row(RowKind::signal, index, cause);
-  row.source = instruments_[index].source;
-  row.as_signal = {.bar_start_ns = bar.start_ns,
-                   .interval_s = bar.interval_s,
-                   .signal = bar.signal,
-                   .previous = evaluation.previous_signal,
-                   .reason = bar.signal_reason,
-                   .trend = bar.trend,
-                   .close = to_double(Int128{bar.close_mantissa}, bar.price_exponent),
-                   .rsi = bar.rsi,
-                   .sma = bar.sma,
-                   .bb_upper = bar.bb_upper,
-                   .bb_lower = bar.bb_lower};
-}
-
-void Kernels::write_alerts(InstrumentIndex index, const BarEvaluator::Evaluation& evaluation,
-                           const MarketEvent& cause) {
-  const BarRow& bar = evaluation.row;
-  if (alert_position_ != cause.position) {
-    alert_position_ = cause.position;
-    alert_ordinal_ = 0;
-  }
-  for (std::size_t i = 0; i < alert_rule_count; ++i) {
-    if ((evaluation.fired_rules >> i & 1U) == 0) continue;
-    const auto rule = static_cast<AlertRule>(i);
-    counts_.alerts.add();
-    Row& row = begin_row(RowKind::alert, index, cause);
-    row.source = instruments_[index].source;
-    AlertRow& alert = row.as_alert;
-    alert.bar_start_ns = bar.start_ns;
-    alert.bar_end_ns = bar.start_ns + static_cast<Nanos>(bar.interval_s) * nanos_per_second;
-    // 20 bits for the alerts of one frame leave 44 for the position: a journal of 16 TiB.
-    alert.id_millis = static_cast<std::uint64_t>(std::max<Nanos>(cause.receive_ns, 0) / nanos_per_millisecond);
-    alert.id_sequence = (cause.position << 20U) + alert_ordinal_++;
-    alert.interval_s = bar.interval_s;
-    alert.rule_version = alert_rules_version;
-    alert.severity = severity_of(rule);
-    alert.signal = bar.signal;
-    alert.trend = bar.trend;
-    alert.price_exponent = bar.price_exponent;
-    copy_text(alert.rule, sizeof alert.rule, to_string(rule));
-    alert.close_mantissa = bar.close_mantissa;
-    alert.close = to_double(Int128{bar.close_mantissa}, bar.price_exponent);
-    alert.rsi = bar.rsi;
-    alert.sma = bar.sma;
-    alert.bb_upper = bar.bb_upper;
-    alert.bb_lower = bar.bb_lower;
-    alert.change_pct = bar.change_pct;
-    alert.volatility = bar.volatility;
-    const AlertRow copy = alert;
-
-    // Published again after a crash only while it is fresh; its id makes a second delivery change nothing.
-    const bool is_old_news = cause.position < options_.live_position && cause.receive_ns < options_.recover_alerts_ns;
-    if (is_old_news) continue;
-    Update& update = updates_.claim();
-    update.kind = UpdateKind::alert;
-    update.source = instruments_[index].source;
-    update.instrument = index;
-    update.position = cause.position;
-    update.receive_ns = cause.receive_ns;
-    update.as_alert = copy;
-    updates_.publish();
-  }
 }
 
 void Kernels::touch(InstrumentIndex index) {
@@ -438,7 +322,7 @@ void Kernels::touch(InstrumentIndex index) {
 
 void Kernels::send_latest() noexcept {
   // Alerts before latest values: while any wait, what is current can wait too.
-  if (!updates_.flush()) return;
+  if (!output_.flush()) return;
   while (!dirty_.empty()) {
     Update* update = update_ring_.try_claim();
     if (update == nullptr) return;

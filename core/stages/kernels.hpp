@@ -10,6 +10,7 @@
 
 #include <array>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +22,7 @@
 #include "core/runtime/metrics.hpp"
 #include "core/runtime/stage.hpp"
 #include "core/stages/bar_evaluator.hpp"
-#include "core/stages/row_output.hpp"
+#include "core/stages/kernel_output.hpp"
 #include "core/stages/source_bars.hpp"
 
 namespace tapeline {
@@ -48,15 +49,11 @@ class Kernels final : public Stage {
     IndicatorsConfig indicators;
     SignalsConfig signals;
     AlertsConfig alerts;
+    std::shared_ptr<const RowCatalog> catalog;
     std::array<Nanos, 256> lateness_ns{};  // by SourceCode
     /// Periods of `interval_s` in a year of the instrument's calendar.
     std::function<double(SourceCode, std::string_view symbol, std::uint32_t interval_s)> periods_per_year;
-    /// Rows of frames that end at or before this are in the database already: computed, not handed out again.
-    JournalPosition stored_position = 0;
-    /// Frames below this are being recovered: their latency means nothing, and those received before
-    /// `recover_alerts_ns` publish no alert again.
-    JournalPosition live_position = 0;
-    Nanos recover_alerts_ns = 0;
+    KernelOutput::Options output;
   };
 
   Kernels(Options options, SpscRing<MarketEvent>& events, SpscRing<Row>& rows, SpscRing<Update>& updates);
@@ -95,37 +92,23 @@ class Kernels final : public Stage {
   void add_instrument(const MarketEvent& event);
   void add_tick(const MarketEvent& event);
   void add_source_bar(const MarketEvent& event);
-  void add_quality(const MarketEvent& event, InstrumentIndex instrument, EventKind kind, Reason reason,
-                   const char* detail);
+  void reject(const MarketEvent& event, Reason reason, const char* detail);
   void advance(SourceClock& clock, Nanos watermark_ns, const MarketEvent& cause);
   void close_due(SourceClock& clock, Nanos horizon_ns, const MarketEvent& cause);
   void close_all_partial(const MarketEvent& cause);
   void finish_bar(InstrumentIndex index, BarEvaluator& evaluator, const OpenBar& bar, BarOrigin origin,
                   const MarketEvent& cause);
-  void write_signal(InstrumentIndex index, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause);
-  void write_alerts(InstrumentIndex index, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause);
-  /// The next row to fill; a row that is stored already goes to a place that nobody reads.
-  [[nodiscard]] Row& begin_row(RowKind kind, InstrumentIndex instrument, const MarketEvent& cause);
-  /// The newest row is held back until another follows or its frame ends: only then is it known whether it is the last.
-  [[nodiscard]] Row& hold_row();
-  [[nodiscard]] Row& fill(Row& row, RowKind kind, InstrumentIndex instrument, const MarketEvent& cause) noexcept;
-  void end_frame() noexcept;
   void touch(InstrumentIndex index);
   void send_latest() noexcept;
 
   Options options_;
   SpscRing<MarketEvent>& events_;
-  RowOutput<Row> rows_;
   SpscRing<Update>& update_ring_;
-  RowOutput<Update> updates_;
+  KernelOutput output_;
   std::vector<Instrument> instruments_;
   std::array<SourceClock, 256> clocks_;
   std::vector<InstrumentIndex> dirty_;
-  Row stored_row_{};  // receives rows that the database has
-  Row* held_row_ = nullptr;
-  JournalPosition row_position_ = 0;    // of the last row handed out
-  JournalPosition alert_position_ = 0;  // frame of the last alert, and how many it has fired
-  std::uint64_t alert_ordinal_ = 0;
+  BarEvaluator::Evaluation evaluation_;
   KernelsCounts counts_;
 };
 

@@ -15,6 +15,14 @@ void copy_text(char* to, std::size_t capacity, std::string_view text) noexcept {
 /// Stamps further ahead of their arrival than this are wrong: they would close every open bar of their source.
 constexpr Nanos event_ahead_ns_max = 60 * nanos_per_second;
 
+EventKind control_event(FrameKind kind) noexcept {
+  switch (kind) {
+    case FrameKind::end_of_input: return EventKind::end_of_input;
+    case FrameKind::session_end: return EventKind::session_end;
+    default: return EventKind::clock;
+  }
+}
+
 }  // namespace
 
 void ParserCounts::count_ignored(std::string_view kind) noexcept {
@@ -102,7 +110,7 @@ void Parser::begin_frame() noexcept {
 
 bool Parser::forward_frame() noexcept {
   if (frame_.kind != FrameKind::data) {
-    MarketEvent* event = claim(frame_.kind == FrameKind::end_of_input ? EventKind::end_of_input : EventKind::clock);
+    MarketEvent* event = claim(control_event(frame_.kind));
     if (event == nullptr) return false;
     event->event_ns = frame_.receive_ns;
     event->flags = event_ends_frame;

@@ -18,8 +18,7 @@ enum class SourceBarOutcome : std::uint8_t { fresh, known, corrected, late };
 
 class SourceSeries {
  public:
-  SourceSeries(std::uint32_t interval_s, double periods_per_year, const IndicatorsConfig& indicators)
-      : evaluator(interval_s, periods_per_year, indicators) {}
+  explicit SourceSeries(BarEvaluator made) : evaluator(std::move(made)) {}
 
   [[nodiscard]] SourceBarOutcome add(const MarketEvent& event) {
     const Known bar{event.event_ns, fingerprint(event)};

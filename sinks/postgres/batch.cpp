@@ -1,5 +1,7 @@
 #include "sinks/postgres/batch.hpp"
 
+#include <cmath>
+
 namespace tapeline::sinks::postgres {
 namespace {
 
@@ -17,7 +19,7 @@ void put_exact(CopyEncoder& to, Int128 mantissa, int exponent) {
 
 }  // namespace
 
-Batch::Batch() {
+Batch::Batch(std::shared_ptr<const RowCatalog> catalog) : catalog_(std::move(catalog)) {
   tables_.push_back(
       {"tick",
        "event_time, received_time, event_ns, price_mantissa, size_mantissa, trade_id, journal_position, instrument_id, "
@@ -42,12 +44,23 @@ Batch::Batch() {
       {"fact_alert",
        "alert_id, rule, rule_version, severity, instrument_id, source_id, symbol, interval_s, bar_start, bar_end, "
        "signal, trend, close, rsi, sma, bb_upper, bb_lower, change_pct, volatility, received_time, lane_id, "
-       "journal_position",
+       "journal_position, message, rule_text, evidence, configuration_hash",
        "alert_id, lane_id",
        {}});
   tables_.push_back(
       {"quality_event",
        "lane_id, journal_position, source_id, instrument_id, event_time, kind, reason, detail, received_time",
+       "",
+       {}});
+  tables_.push_back(
+      {"fact_indicator",
+       "instrument_id, source_id, interval_s, bar_start, is_source_bar, name, value, lane_id, journal_position",
+       "instrument_id, interval_s, bar_start, name, is_source_bar, lane_id",
+       {}});
+  tables_.push_back(
+      {"completeness",
+       "lane_id, source_id, instrument_id, minute, received, stored, rejected, late, duplicates, gaps, out_of_order, "
+       "journal_position",
        "",
        {}});
 }
@@ -95,6 +108,8 @@ void Batch::add(const Row& row, const InstrumentKey* instrument, std::int16_t la
     case RowKind::signal: add_signal(row, *instrument, lane_id); break;
     case RowKind::alert: add_alert(row, *instrument, lane_id); break;
     case RowKind::quality: add_quality(row, instrument, lane_id); break;
+    case RowKind::values: add_values(row, *instrument, lane_id); break;
+    case RowKind::completeness: add_completeness(row, *instrument, lane_id); break;
   }
   ++rows_;
   received_.push_back(row.receive_ns);
@@ -175,7 +190,7 @@ void Batch::add_signal(const Row& row, const InstrumentKey& instrument, std::int
 void Batch::add_alert(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id) {
   const AlertRow& alert = row.as_alert;
   CopyEncoder& to = tables_[alerts].rows;
-  to.begin_row(22);
+  to.begin_row(26);
   to.text(std::to_string(alert.id_millis) + "-" + std::to_string(alert.id_sequence));
   to.text(alert.rule);
   to.int4(static_cast<std::int32_t>(alert.rule_version));
@@ -194,6 +209,10 @@ void Batch::add_alert(const Row& row, const InstrumentKey& instrument, std::int1
   to.timestamptz(row.receive_ns);
   to.int2(lane_id);
   to.int8(signed_position(row.position));
+  to.text(alert_message(*catalog_, alert, instrument.symbol));
+  to.text(catalog_->rules[alert.rule_index].when());
+  to.jsonb(alert_evidence(*catalog_, alert));
+  to.text(catalog_->configuration_hash);
 }
 
 void Batch::add_quality(const Row& row, const InstrumentKey* instrument, std::int16_t lane_id) {
@@ -217,6 +236,39 @@ void Batch::add_quality(const Row& row, const InstrumentKey* instrument, std::in
   to.text(to_string(event.reason));
   to.text(event.detail);
   to.timestamptz(row.receive_ns);
+}
+
+void Batch::add_values(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id) {
+  const ValuesRow& values = row.as_values;
+  CopyEncoder& to = tables_[indicators].rows;
+  for (std::size_t i = 0; i < values.count; ++i) {
+    if (std::isnan(values.values[i])) continue;
+    to.begin_row(9);
+    to.int4(instrument.instrument_id);
+    to.int2(instrument.source_id);
+    to.int4(static_cast<std::int32_t>(values.interval_s));
+    to.timestamptz(values.bar_start_ns);
+    to.boolean(values.is_source_bar);
+    to.text(catalog_->custom_names.at(values.first + i));
+    to.float8(values.values[i]);
+    to.int2(lane_id);
+    to.int8(signed_position(row.position));
+  }
+}
+
+void Batch::add_completeness(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id) {
+  const CompletenessRow& minute = row.as_completeness;
+  CopyEncoder& to = tables_[completeness].rows;
+  to.begin_row(12);
+  to.int2(lane_id);
+  to.int2(instrument.source_id);
+  to.int4(instrument.instrument_id);
+  to.timestamptz(minute.minute_ns);
+  for (const std::uint32_t count : {minute.received, minute.stored, minute.rejected, minute.late, minute.duplicates,
+                                    minute.gaps, minute.out_of_order}) {
+    to.int4(static_cast<std::int32_t>(count));
+  }
+  to.int8(signed_position(row.position));
 }
 
 }  // namespace tapeline::sinks::postgres

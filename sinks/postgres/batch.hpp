@@ -5,12 +5,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/model/row.hpp"
+#include "core/stages/row_catalog.hpp"
 #include "sinks/postgres/copy_encoder.hpp"
 
 namespace tapeline::sinks::postgres {
@@ -41,7 +43,8 @@ class Batch {
     [[nodiscard]] std::string copy_into(const std::string& target) const;
   };
 
-  Batch();
+  /// `catalog` names what rows only number.
+  explicit Batch(std::shared_ptr<const RowCatalog> catalog);
   void clear();
 
   /// `instrument` is nullptr for a row of none. RowKind::instrument and progress only move the end.
@@ -64,8 +67,11 @@ class Batch {
   void add_signal(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id);
   void add_alert(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id);
   void add_quality(const Row& row, const InstrumentKey* instrument, std::int16_t lane_id);
+  void add_values(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id);
+  void add_completeness(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id);
 
-  enum : std::size_t { ticks, bars, signals, alerts, quality };
+  enum : std::size_t { ticks, bars, signals, alerts, quality, indicators, completeness };
+  std::shared_ptr<const RowCatalog> catalog_;
   std::vector<Table> tables_;
   std::set<std::int64_t> tick_days_;
   std::vector<Nanos> received_;

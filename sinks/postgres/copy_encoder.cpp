@@ -89,6 +89,13 @@ void CopyEncoder::text(std::string_view value) {
   value.copy(extend(value.size()), value.size());
 }
 
+void CopyEncoder::jsonb(std::string_view json) {
+  constexpr char version = 1;  // of jsonb's binary form: the text follows
+  put(static_cast<std::uint32_t>(json.size() + 1));
+  *extend(1) = version;
+  json.copy(extend(json.size()), json.size());
+}
+
 void CopyEncoder::timestamptz(Nanos time_ns) { int8(microseconds(time_ns)); }
 
 void CopyEncoder::numeric(Int128 mantissa, int exponent) {

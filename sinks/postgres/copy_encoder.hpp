@@ -30,6 +30,8 @@ class CopyEncoder {
   void float8(double value);
   /// What PostgreSQL would refuse is replaced: text.hpp.
   void text(std::string_view value);
+  /// `json` is valid JSON.
+  void jsonb(std::string_view json);
   void timestamptz(Nanos time_ns);
   /// mantissa * 10^exponent as numeric, exactly. Precondition: exponent <= 0.
   void numeric(Int128 mantissa, int exponent);

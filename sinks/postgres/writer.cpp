@@ -31,7 +31,8 @@ Writer::Writer(Options options, SpscRing<Row>& rows, Operations& operations)
     : options_(std::move(options)),
       rows_(rows),
       operations_(operations),
-      connection_(options_.dsn, options_.config.call_timeout_ms) {}
+      connection_(options_.dsn, options_.config.call_timeout_ms),
+      batch_(options_.catalog) {}
 
 JournalPosition Writer::open() {
   if (!connection_.open()) {
@@ -53,7 +54,7 @@ JournalPosition Writer::open() {
   const auto made = connection_.query(
       "insert into lane_checkpoint (lane, configuration_hash) select $1, $2 "
       "where not exists (select from lane_checkpoint where lane = $1) on conflict (lane) do nothing",
-      {options_.lane, options_.configuration_hash});
+      {options_.lane, options_.catalog->configuration_hash});
   if (!made) {
     throw std::runtime_error("PostgreSQL: " + connection_.error() +
                              "; the role must be allowed to write, or give `tapeline migrate` one that is");
@@ -204,13 +205,13 @@ bool Writer::move_checkpoint() {
                                               "row_count, program_version, configuration_hash) "
                                               "values ($1, $2, $3, $4, $5, $6)",
                                               {lane, from, to, std::to_string(batch_.rows()), options_.program_version,
-                                               options_.configuration_hash})) {
+                                               options_.catalog->configuration_hash})) {
     return false;
   }
   const auto moved = connection_.query(
       "update lane_checkpoint set position = $3, configuration_hash = $4 where lane_id = $1 and position = $2 "
       "returning position",
-      {lane, from, to, options_.configuration_hash});
+      {lane, from, to, options_.catalog->configuration_hash});
   if (!moved) return false;
   if (moved->size() != 1) {
     static_cast<void>(connection_.execute("rollback"));

@@ -44,7 +44,7 @@ class Writer final : public Stage {
     Config config;
     Secret dsn;
     std::string lane;
-    std::string configuration_hash;
+    std::shared_ptr<const RowCatalog> catalog;
     std::string program_version;
     std::function<std::string(SourceCode)> source_name;
   };

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/decimal.hpp"
+#include "core/base/json_text.hpp"
 
 namespace tapeline::sinks::redis {
 namespace {
@@ -45,7 +46,7 @@ std::string key(std::string_view symbol, std::string_view what) {
   return text.append(":").append(what);
 }
 
-enum class Json : std::uint8_t { string, number };
+enum class Json : std::uint8_t { string, text, number };  // a text is the user's own and needs escapes
 
 struct Field {
   std::string_view name;
@@ -53,7 +54,7 @@ struct Field {
   std::string value;
 };
 
-std::array<Field, 19> alert_fields(const AlertRow& alert, const AlertSubject& subject) {
+std::array<Field, 21> alert_fields(const AlertRow& alert, const AlertSubject& subject) {
   return {{
       {"alert_id", Json::string, alert_id(alert)},
       {"rule", Json::string, alert.rule},
@@ -74,16 +75,20 @@ std::array<Field, 19> alert_fields(const AlertRow& alert, const AlertSubject& su
       {"change_pct", Json::number, number_text(alert.change_pct)},
       {"volatility", Json::number, number_text(alert.volatility)},
       {"journal_position", Json::number, std::to_string(subject.position)},
+      {"message", Json::text, alert_message(*subject.catalog, alert, subject.symbol)},
+      {"evidence", Json::number, alert_evidence(*subject.catalog, alert)},
   }};
 }
 
-/// Nothing in a field needs an escape: symbols, names and rules are checked, the rest is ours.
+/// Symbols, names and rules are checked and need no escape; a message is what its author wrote.
 std::string json_of(std::span<const Field> fields) {
   std::string json;
   for (const Field& field : fields) {
     json.append(json.empty() ? "{\"" : ",\"").append(field.name).append("\":");
     if (field.json == Json::string) {
       json.append("\"").append(field.value).append("\"");
+    } else if (field.json == Json::text) {
+      json.append(json_string(field.value));
     } else {
       json.append(field.value.empty() ? "null" : field.value);
     }

@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "core/model/update.hpp"
+#include "core/stages/row_catalog.hpp"
 #include "sinks/redis/commands.hpp"
 
 namespace tapeline::sinks::redis {
@@ -31,6 +32,7 @@ struct AlertSubject {
   std::string_view symbol;
   std::string_view source;
   JournalPosition position;
+  const RowCatalog* catalog;
 };
 
 /// Commands for one instrument. Precondition: the symbol is acceptable.

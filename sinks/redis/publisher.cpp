@@ -161,7 +161,7 @@ std::size_t Publisher::alerts(std::span<const CachedAlert> fired) noexcept {
   for (std::size_t i = 0; i < fired.size(); ++i) {
     const Instrument* instrument = usable(fired[i].instrument);
     if (instrument == nullptr) continue;
-    const AlertSubject subject{instrument->symbol, instrument->source, fired[i].position};
+    const AlertSubject subject{instrument->symbol, instrument->source, fired[i].position, surroundings_.catalog.get()};
     encode_alert(fired[i].alert, subject, config_.alert_stream_length_max, commands_);
     sent.push_back(i);
   }

@@ -39,6 +39,8 @@ struct Status {
 class Publisher final : public CacheSink {
  public:
   struct Surroundings {
+    /// Explains alerts.
+    std::shared_ptr<const RowCatalog> catalog;
     /// The source as the configuration names it.
     std::function<std::string(SourceCode)> source_name;
     /// For the log; at most once in 10 s, and when the state changes.

@@ -13,9 +13,9 @@ import journal
 CONFIG = """
 [bars]
 intervals_s = [1, 2]
-[alerts]
-move_pct_min = 0.002
-move_hysteresis_pct = 0.001
+[rules.significant_move]
+when = "abs(change_pct) >= 0.002"
+hysteresis = 0.001
 cooldown_s = 0
 [journal]
 segment_bytes = 1048576

@@ -11,9 +11,9 @@ OUTAGE_S = 10
 CONFIG = """
 [bars]
 intervals_s = [1]
-[alerts]
-move_pct_min = 0.002
-move_hysteresis_pct = 0.001
+[rules.significant_move]
+when = "abs(change_pct) >= 0.002"
+hysteresis = 0.001
 cooldown_s = 0
 [sources.binance]
 enabled = true

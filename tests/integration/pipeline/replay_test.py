@@ -111,7 +111,7 @@ intervals_s = [1, 60]
 
     def test_a_fresh_database_gets_identical_rows(self):
         recording = self.recording(lines_of(random_trades(seed=3, count=1_500)))
-        text = self.config_text + "[alerts]\nmove_pct_min = 0.001\nmove_hysteresis_pct = 0\ncooldown_s = 0\n"
+        text = self.config_text + "[rules.significant_move]\nwhen = \"abs(change_pct) >= 0.001\"\nhysteresis = 0\ncooldown_s = 0\n"
         self.replay(recording, text=text)
         first = dump(self.servers)
         self.assertGreater(len(first["fact_alert"]), 0)

@@ -7,6 +7,7 @@
 
 #include "core/runtime/idle.hpp"
 #include "sinks/postgres/migrate.hpp"
+#include "tests/support/row_catalog.hpp"
 
 namespace tapeline::sinks::postgres {
 namespace {
@@ -142,6 +143,9 @@ Row RowFeed::alert_row(JournalPosition position) {
   alert.trend = Trend::bullish;
   alert.price_exponent = -2;
   copy_text(alert.rule, "rsi_overbought");
+  alert.rule_index = 1;
+  alert.evidence_count = 1;
+  alert.evidence[0] = 71.5;
   alert.close_mantissa = 6'181'200;
   alert.close = 61'812;
   alert.rsi = 71.5;
@@ -221,7 +225,7 @@ WriterRun::WriterRun(const Secret& dsn, Config config, std::string lane)
     : writer({.config = config,
               .dsn = dsn,
               .lane = std::move(lane),
-              .configuration_hash = "c0ffee",
+              .catalog = test::default_catalog(),
               .program_version = "test",
               .source_name = [](SourceCode) { return std::string("binance"); }},
              ring, operations) {}

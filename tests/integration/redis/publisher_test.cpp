@@ -9,6 +9,7 @@
 #include "sinks/redis/encoder.hpp"
 #include "tests/support/private_redis.hpp"
 #include "tests/support/redis_values.hpp"
+#include "tests/support/row_catalog.hpp"
 
 namespace tapeline::sinks::redis {
 namespace {
@@ -59,6 +60,8 @@ class Observer {
 
 class RedisPublisher : public testing::Test {
  protected:
+  const std::shared_ptr<const RowCatalog> catalog_ = test::default_catalog();
+
   void SetUp() override {
     if (!test::PrivateRedis::is_installed()) GTEST_SKIP() << "no redis-server: apt-get install redis-server";
   }
@@ -69,6 +72,7 @@ class RedisPublisher : public testing::Test {
     if (config.call_timeout_ms > 1'000) config.call_timeout_ms = 1'000;
     config.reconnect_delay_ms_max = 100;
     publisher_.emplace(config, Publisher::Surroundings{
+                                   .catalog = catalog_,
                                    .source_name = [](SourceCode) { return std::string("binance"); },
                                    .tell = [this](Severity, std::string text) { told_.push_back(std::move(text)); }});
     cache_.emplace(ring_, std::vector<CacheSink*>{&*publisher_},
@@ -150,7 +154,7 @@ TEST_F(RedisPublisher, StoresAndPublishesAnAlertUnderOneId) {
   const Reply message = subscriber.next();
   ASSERT_THAT(message.items, SizeIs(4));
   EXPECT_EQ(message.items[2].text, "alerts:BTC-USD");
-  EXPECT_EQ(message.items[3].text, alert_json(test::alert_row(1'723'161'300'123, 77), {"BTC-USD", "binance", 4096}));
+  EXPECT_EQ(message.items[3].text, alert_json(test::alert_row(1'723'161'300'123, 77), {"BTC-USD", "binance", 4096, catalog_.get()}));
 
   const Reply stream = Observer(*server_).ask({"XRANGE", "alerts", "-", "+"});
   ASSERT_THAT(stream.items, SizeIs(1));

@@ -90,15 +90,12 @@ TEST(ConfigMistakes, ImpossibleNumbers) {
        "x.toml:2: indicators.bollinger_length: is 1; write a whole number from 2 to 100000"},
       {"[indicators]\nbollinger_width = nan",
        "x.toml:2: indicators.bollinger_width: is nan; write a number from 0.01 to 100"},
-      {"[alerts]\nmove_pct_min = inf", "x.toml:2: alerts.move_pct_min: is inf; write a number from 0.0001 to 1000"},
+      {"[rules.significant_move]\nhysteresis = inf",
+       "x.toml:2: rules.significant_move.hysteresis: is inf; write a number from 0 to 1000000000000"},
       {"[signals]\nrsi_buy_below = 101", "x.toml:2: signals.rsi_buy_below: is 101; write a number from 0 to 100"},
       {"[signals]\nrsi_sell_above = 30",
        "x.toml:2: signals.rsi_sell_above: rsi_buy_below 30 is not below rsi_sell_above 30; write numbers with HOLD "
        "between them"},
-      {"[alerts]\nmove_hysteresis_pct = 2",
-       "x.toml:2: alerts.move_hysteresis_pct: move_hysteresis_pct 2 is above move_pct_min 1, so that the rule would "
-       "never be "
-       "armed again; write a smaller one"},
       {"[journal]\nsegment_bytes = 100000",
        "x.toml:2: journal.segment_bytes: is 100000; write a power of two, such as 131072"},
       {"[journal]\nsegment_bytes = 1024",

@@ -25,11 +25,11 @@ class Harness {
     options.bars.quiet_grace_ms = 5'000;
     options.indicators = {
         .sma_length = 3, .rsi_length = 2, .bollinger_length = 3, .bollinger_width = 2, .volatility_length = 2};
-    options.alerts = {.rsi_hysteresis = 5,
-                      .move_pct_min = 50,
-                      .move_hysteresis_pct = 0.2,
-                      .max_age_s = 2'000'000'000,
-                      .cooldown_s = 0};
+    options.alerts.max_age_s = 2'000'000'000;
+    std::vector<RuleConfig> rules = default_rules();
+    for (RuleConfig& rule : rules) rule.cooldown_s = 0;
+    rules.back().when = "abs(change_pct) >= 50";
+    options.catalog = make_row_catalog(options.indicators, rules, "c0ffee");
     options.periods_per_year = [](SourceCode, std::string_view, std::uint32_t) { return 365.0; };
     return options;
   }
@@ -215,6 +215,8 @@ TEST(Kernels, FireAnAlertOnTheEdgeWithAnIdFromTheFrame) {
   const auto alerts = harness.rows(RowKind::alert);
   ASSERT_EQ(alerts.size(), 1U);
   EXPECT_STREQ(alerts[0].as_alert.rule, "rsi_overbought");
+  ASSERT_EQ(alerts[0].as_alert.evidence_count, 1U);
+  EXPECT_EQ(alerts[0].as_alert.evidence[0], alerts[0].as_alert.rsi) << "the one field that the rule reads";
   EXPECT_EQ(alerts[0].as_alert.id_millis, 1'700'000'000'000U);
   EXPECT_EQ(alerts[0].as_alert.id_sequence, alerts[0].position << 20U);
   std::size_t published = 0;
@@ -258,7 +260,7 @@ TEST(Kernels, HandOutOnlyWhatIsNotStoredYetButEveryName) {
   std::vector<Row> whole;
   for (const JournalPosition stored : {JournalPosition{0}, JournalPosition{64 + 100 * 12}}) {
     auto options = Harness::make_options();
-    options.stored_position = stored;
+    options.output.stored_position = stored;
     Harness harness(options);
     harness.instrument("X");
     for (int i = 0; i < 20; ++i)

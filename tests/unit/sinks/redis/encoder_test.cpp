@@ -48,12 +48,15 @@ TEST(RedisEncoder, NamesSignalAndTrend) {
 }
 
 TEST(RedisEncoder, WritesAnAlertAsJson) {
-  EXPECT_EQ(alert_json(test::alert_row(1'723'161'300'123, 77), {"BTC-USD", "binance", 4096}),
+  std::vector<RuleConfig> rules = default_rules();
+  rules[0].message = "{symbol}: \"low\" RSI {rsi:.1f}";
+  const auto catalog = make_row_catalog({}, rules, "");
+  EXPECT_EQ(alert_json(test::alert_row(1'723'161'300'123, 77), {"BTC-USD", "binance", 4096, catalog.get()}),
             R"({"alert_id":"1723161300123-77","rule":"rsi_oversold","rule_version":1,"severity":"info",)"
             R"("symbol":"BTC-USD","source":"binance","interval_s":60,"bar_start":"2024-08-08T23:54:00Z",)"
             R"("bar_end":"2024-08-08T23:55:00Z","signal":"BUY","trend":"bearish","close":61837.63,"rsi":28.25,)"
             R"("sma":62000.5,"bb_upper":63000,"bb_lower":61001,"change_pct":-0.125,"volatility":null,)"
-            R"("journal_position":4096})");
+            R"("journal_position":4096,"message":"BTC-USD: \"low\" RSI 28.2","evidence":{"rsi":28.25}})");
 }
 
 }  // namespace

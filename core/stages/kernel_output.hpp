@@ -1,0 +1,76 @@
+// The kernels' way out: rows for the writer, updates for the cache, both in journal order.
+//
+// Threads   The kernels stage's alone.
+// Ordering  The newest row is held back until another follows or its frame ends: only then is it known whether it is
+//           the last of its frame. Rows of frames that the database has are computed, and not handed out again.
+// Failure   What finds no room in a ring waits in order; while anything waits, the stage takes no further event.
+#pragma once
+
+#include <memory>
+
+#include "core/model/row.hpp"
+#include "core/model/update.hpp"
+#include "core/stages/bar_evaluator.hpp"
+#include "core/stages/row_catalog.hpp"
+#include "core/stages/row_output.hpp"
+
+namespace tapeline {
+
+class KernelOutput {
+ public:
+  struct Options {
+    /// Rows of frames that end at or before this are in the database already.
+    JournalPosition stored_position = 0;
+    /// Frames below this are being recovered: those received before `recover_alerts_ns` publish no alert again.
+    JournalPosition live_position = 0;
+    Nanos recover_alerts_ns = 0;
+  };
+
+  KernelOutput(Options options, std::shared_ptr<const RowCatalog> catalog, SpscRing<Row>& rows,
+               SpscRing<Update>& updates)
+      : options_(options), catalog_(std::move(catalog)), rows_(rows), updates_(updates) {}
+
+  /// Whose row it is. The cause may be of another source: a clock, or a tick that moved the watermark.
+  struct Subject {
+    InstrumentIndex instrument;
+    SourceCode source;
+  };
+
+  /// The next row to fill, until the next call.
+  [[nodiscard]] Row& begin_row(RowKind kind, Subject subject, const MarketEvent& cause);
+  /// The last of the frame's rows has been begun.
+  void end_frame() noexcept;
+  /// True when nothing waits for room any more.
+  [[nodiscard]] bool flush() noexcept { return rows_.flush() && updates_.flush(); }
+  /// Frame of the last row.
+  [[nodiscard]] JournalPosition row_position() const noexcept { return row_position_; }
+
+  void announce(const MarketEvent& event);
+  void quality(Subject subject, const MarketEvent& cause, Nanos event_ns, EventKind kind, Reason reason,
+               const char* detail);
+  void bar(Subject subject, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause);
+  void signal(Subject subject, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause);
+  /// One row a rule that fired.
+  void alerts(Subject subject, const BarEvaluator::Evaluation& evaluation, Nanos bar_end_ns, const MarketEvent& cause);
+
+ private:
+  [[nodiscard]] Row& hold_row();
+  [[nodiscard]] Row& fill(Row& row, RowKind kind, Subject subject, const MarketEvent& cause) noexcept;
+  void values(Subject subject, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause);
+  void publish_alert(Subject subject, const AlertRow& alert, const MarketEvent& cause);
+
+  Options options_;
+  std::shared_ptr<const RowCatalog> catalog_;
+  RowOutput<Row> rows_;
+  RowOutput<Update> updates_;
+  Row stored_row_{};  // receives rows that the database has
+  Row* held_row_ = nullptr;
+  JournalPosition row_position_ = 0;
+  JournalPosition alert_position_ = 0;  // frame of the last alert, and how many it has fired
+  std::uint64_t alert_ordinal_ = 0;
+};
+
+/// Cut to fit, NUL-terminated, the rest zeroed: equal texts are equal bytes.
+void copy_text(char* to, std::size_t capacity, std::string_view text) noexcept;
+
+}  // namespace tapeline
