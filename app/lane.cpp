@@ -27,7 +27,7 @@ std::string name_of(SourceCode source) {
 /// Hands latest values and alerts to the board that displays read.
 class BoardSink final : public CacheSink {
  public:
-  explicit BoardSink(Board& board) : board_(board) {}
+  BoardSink(Board& board, const RowCatalog& catalog) : board_(board), catalog_(catalog) {}
 
   [[nodiscard]] SinkReadiness readiness() noexcept override { return SinkReadiness::ready; }
   void on_instrument(InstrumentIndex instrument, SourceCode source, const InstrumentRow& names) noexcept override {
@@ -38,18 +38,20 @@ class BoardSink final : public CacheSink {
     return changed.size();
   }
   [[nodiscard]] std::size_t alerts(std::span<const CachedAlert> fired) noexcept override {
-    for (const CachedAlert& entry : fired) board_.add_alert(entry.instrument, entry.alert);
+    for (const CachedAlert& entry : fired) board_.add_alert(entry.instrument, entry.alert, catalog_);
     return fired.size();
   }
 
  private:
   Board& board_;
+  const RowCatalog& catalog_;
 };
 
 Parser::Options parser_options(const Config& config, const JournalConfig& journal) {
   Parser::Options options;
   options.journal = journal;
   options.names = configured_names(config);
+  options.ahead_ms = config.quality.ahead_ms;
   for (const feeds::Entry& entry : feeds::registry())
     options.wire[static_cast<std::size_t>(entry.code)] = entry.make_parser();
   return options;
@@ -87,6 +89,7 @@ Lane::Lane(const Config& config, const LaneOptions& options, const AddSources& a
   kernels.indicators = config.indicators;
   kernels.signals = config.signals;
   kernels.alerts = config.alerts;
+  kernels.quality = config.quality;
   kernels.catalog = catalog_;
   kernels.lateness_ns = configured_lateness(config);
   kernels.periods_per_year = periods_per_year;
@@ -122,7 +125,7 @@ void Lane::open_sinks(const Config& config, const LaneOptions& options, const Li
     null_writer_ = std::make_unique<NullWriter>(links.rows);
   }
   std::vector<CacheSink*> cache_sinks;
-  board_sink_ = std::make_unique<BoardSink>(board_);
+  board_sink_ = std::make_unique<BoardSink>(board_, *catalog_);
   cache_sinks.push_back(board_sink_.get());
   if (options.observer != nullptr) cache_sinks.push_back(options.observer);
   if (wanted && config.redis.enabled) {
@@ -178,6 +181,7 @@ LaneStats Lane::stats() const {
   stats.signals = counts.signals.value();
   stats.alerts = counts.alerts.value();
   stats.rejects = counts.rejects.value();
+  stats.flags = counts.flags.value();
   stats.refusals = counts.refusals.value();
   stats.late = counts.late.value();
   stats.unchanged = counts.unchanged.value();

@@ -68,6 +68,27 @@ void bind_alerts(Section& section, AlertsConfig& alerts) {
   section.integer("max_age_s", alerts.max_age_s, 0, 366 * day_s);
 }
 
+void bind_quality(Section& section, QualityConfig& quality) {
+  const std::vector<std::pair<std::string, Action>> actions{
+      {"off", Action::off}, {"flag", Action::flag}, {"reject", Action::reject}};
+  section.word("outlier", quality.outlier, actions);
+  section.number("outlier_z", quality.outlier_z, 1, 1e6);
+  section.integer("outlier_window", quality.outlier_window, outlier_window_min, outlier_window_max);
+  section.number("outlier_pct_min", quality.outlier_pct_min, 0, 1'000);
+  section.integer("outlier_shift", quality.outlier_shift, 2, 1'000'000);
+  section.word("out_of_order", quality.out_of_order, actions);
+  section.integer("stale_event_ms", quality.stale_event_ms, 0, std::int64_t{4'000'000'000});
+  section.integer("ahead_ms", quality.ahead_ms, 0, std::int64_t{4'000'000'000});
+  section.number("silence_factor", quality.silence_factor, 0, 1e6);
+  if (quality.silence_factor > 0 && quality.silence_factor < 1) {
+    section.complain("silence_factor", fmt::format("is {}; write 1 or more, or 0 to look for no silence",
+                                                   quality.silence_factor));
+  }
+  section.integer("silence_ms_min", quality.silence_ms_min, 0, std::int64_t{4'000'000'000});
+  section.number("divergence_pct", quality.divergence_pct, 0, 1'000);
+  section.integer("divergence_max_age_ms", quality.divergence_max_age_ms, 0, std::int64_t{4'000'000'000});
+}
+
 void bind_runtime(Section& section, RuntimeConfig& runtime) {
   section.word("idle", runtime.idle,
                {{"automatic", Idle::automatic},

@@ -29,6 +29,14 @@ void add_rule(std::string& text, const RuleConfig& rule) {
                       fmt::join(rule.symbols, ","), fmt::join(rule.intervals_s, ","));
 }
 
+void add_quality(std::string& text, const QualityConfig& quality) {
+  text += fmt::format("{} {} {} {} {} {} {} {} {} {} {} {}\n", static_cast<int>(quality.outlier), quality.outlier_z,
+                      quality.outlier_window, quality.outlier_pct_min, quality.outlier_shift,
+                      static_cast<int>(quality.out_of_order), quality.stale_event_ms, quality.ahead_ms,
+                      quality.silence_factor, quality.silence_ms_min, quality.divergence_pct,
+                      quality.divergence_max_age_ms);
+}
+
 }  // namespace
 
 bool is_lane_name(std::string_view name) {

@@ -16,9 +16,10 @@ void Board::set_latest(InstrumentIndex instrument, const Latest& latest) {
   lines_[instrument].has_value = true;
 }
 
-void Board::add_alert(InstrumentIndex instrument, const AlertRow& alert) {
+void Board::add_alert(InstrumentIndex instrument, const AlertRow& alert, const RowCatalog& catalog) {
   const std::lock_guard lock(mutex_);
-  alerts_.push_back({instrument < lines_.size() ? lines_[instrument].symbol : "?", alert});
+  const std::string symbol = instrument < lines_.size() ? lines_[instrument].symbol : "?";
+  alerts_.push_back({symbol, alert, alert_message(catalog, alert, symbol)});
   if (alerts_.size() > alerts_max) alerts_.pop_front();
   ++alert_count_;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/model/update.hpp"
+#include "core/stages/row_catalog.hpp"
 
 namespace tapeline::app {
 
@@ -24,6 +25,7 @@ struct BoardLine {
 struct BoardAlert {
   std::string symbol;
   AlertRow alert{};
+  std::string message;  // what the rule says of it
 };
 
 class Board {
@@ -32,7 +34,7 @@ class Board {
 
   void set_instrument(InstrumentIndex instrument, SourceCode source, const InstrumentRow& names);
   void set_latest(InstrumentIndex instrument, const Latest& latest);
-  void add_alert(InstrumentIndex instrument, const AlertRow& alert);
+  void add_alert(InstrumentIndex instrument, const AlertRow& alert, const RowCatalog& catalog);
 
   [[nodiscard]] std::vector<BoardLine> lines() const;
   /// Newest last.

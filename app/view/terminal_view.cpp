@@ -93,10 +93,8 @@ std::string board_line(const BoardLine& line, Nanos now_ns) {
 
 std::string alert_line(const BoardAlert& entry) {
   const AlertRow& alert = entry.alert;
-  return fmt::format(" {}{}{} {:<12} {:<17} {} s bar  close {}  rsi {}  change {}%", yellow,
-                     format_utc(alert.bar_end_ns).substr(11, 8), plain, entry.symbol, alert.rule, alert.interval_s,
-                     to_string(Int128{alert.close_mantissa}, alert.price_exponent), number(alert.rsi, 1),
-                     number(alert.change_pct, 3));
+  return fmt::format(" {}{}{} {:<12} {:>5} s  {:<18} {}", yellow, format_utc(alert.bar_end_ns).substr(11, 8), plain,
+                     entry.symbol, alert.interval_s, alert.rule, entry.message);
 }
 
 }  // namespace
@@ -177,9 +175,9 @@ std::string TerminalView::render(const LaneStats& stats, const Board& board, std
       std::min(lines.size(), canvas.room() > reserved ? canvas.room() - reserved : std::size_t{1});
   for (std::size_t i = 0; i < shown; ++i) canvas.line(board_line(lines[i], now_ns));
   if (shown < lines.size()) canvas.line(fmt::format(" {}and {} more", dim, lines.size() - shown));
-  canvas.line(fmt::format("{} alerts {}{}  ticks {}  bars {}  rows committed {}  rejects {}", bold, plain,
+  canvas.line(fmt::format("{} alerts {}{}  ticks {}  bars {}  rows committed {}  rejects {}  flags {}", bold, plain,
                           count_text(stats.alerts), count_text(stats.ticks), count_text(stats.bars),
-                          count_text(stats.rows_committed), count_text(stats.rejects)));
+                          count_text(stats.rows_committed), count_text(stats.rejects), count_text(stats.flags)));
   const auto alerts = board.alerts();
   for (std::size_t i = 0; i < std::min(alerts_shown, alerts.size()); ++i)
     canvas.line(alert_line(alerts[alerts.size() - 1 - i]));

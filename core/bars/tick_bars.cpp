@@ -38,6 +38,7 @@ std::optional<ClosedBar> TickBars::close_next(Nanos horizon_ns) noexcept {
   if (empty_ == EmptyBars::fill && previous_ && closed_until_ns_ + interval_ns_ <= horizon_ns &&
       (open_.empty() || open_.front().start_ns > closed_until_ns_) && filled_in_a_row_ < filled_bars_max) {
     OpenBar filled = *previous_;
+    filled.has_gap = false;
     filled.start_ns = closed_until_ns_;
     filled.open = filled.high = filled.low = filled.close;
     filled.volume = 0;

@@ -30,6 +30,11 @@ class TickBars {
 
   [[nodiscard]] TickOutcome add(const BarTick& tick) noexcept;
 
+  /// Ticks before the last one are missing: whatever is open may lack them.
+  void mark_gap() noexcept {
+    for (OpenBar& bar : open_) bar.has_gap = true;
+  }
+
   /// The oldest bar whose end is at or before `horizon_ns` (watermark less lateness); nullopt when none is due.
   /// With EmptyBars::fill also the empty ones between, at most `filled_bars_max` in a row.
   [[nodiscard]] std::optional<ClosedBar> close_next(Nanos horizon_ns) noexcept;

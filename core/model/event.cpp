@@ -24,6 +24,11 @@ const char* to_string(Reason reason) noexcept {
     case Reason::refused_permanent: return "refused_permanent";
     case Reason::server_error: return "server_error";
     case Reason::source_correction: return "source_correction";
+    case Reason::stale_event: return "stale_event";
+    case Reason::future_event: return "future_event";
+    case Reason::outlier: return "outlier";
+    case Reason::silent_symbol: return "silent_symbol";
+    case Reason::source_divergence: return "source_divergence";
   }
   return "unknown";
 }

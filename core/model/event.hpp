@@ -40,7 +40,7 @@ enum class Reason : std::uint8_t {
   out_of_precision,  // more than 18 significant digits
   non_positive_price,
   negative_volume,
-  bad_timestamp,
+  bad_timestamp,       // no valid time
   unknown_instrument,  // not configured, and registration is off or full
   late_tick,           // for a bar that is closed already
   duplicate,
@@ -53,6 +53,11 @@ enum class Reason : std::uint8_t {
   refused_permanent,   // plan, key or parameter: asking again does not help
   server_error,        // 5xx, HTML, bare text
   source_correction,   // the source delivered a closed bar again with other numbers
+  stale_event,         // much older than its arrival
+  future_event,        // ahead of its arrival
+  outlier,             // absurd beside the instrument's last prices
+  silent_symbol,       // not heard of for many times its cadence
+  source_divergence,   // two sources disagree about one symbol
 };
 
 [[nodiscard]] const char* to_string(Reason reason) noexcept;

@@ -31,6 +31,15 @@ const char* to_string(SignalReason reason) noexcept {
   return "rule";
 }
 
+const char* to_string(QualityKind kind) noexcept {
+  switch (kind) {
+    case QualityKind::reject: return "reject";
+    case QualityKind::flag: return "flag";
+    case QualityKind::refusal: return "refusal";
+  }
+  return "reject";
+}
+
 const char* to_string(Severity severity) noexcept {
   switch (severity) {
     case Severity::info: return "info";

@@ -136,16 +136,25 @@ struct CompletenessRow {
   std::uint32_t received;
   std::uint32_t stored;
   std::uint32_t rejected;
-  std::uint32_t late;
   std::uint32_t duplicates;
-  std::uint32_t gaps;  // trade ids that did not come
+  std::uint32_t late;
   std::uint32_t out_of_order;
+  std::uint32_t flagged;
+  std::uint64_t missing;  // trade ids that were skipped
+  std::uint64_t filled;   // of those, of whatever minute, that came late
 };
+
+enum class QualityKind : std::uint8_t {
+  reject,   // data that is neither stored nor used
+  flag,     // data that is stored and used, and was remarkable
+  refusal,  // the source refused, or had nothing
+};
+[[nodiscard]] const char* to_string(QualityKind kind) noexcept;
 
 struct QualityRow {
   Nanos event_ns;  // 0: unknown
   Reason reason;
-  EventKind kind;  // reject or refusal
+  QualityKind kind;
   char detail[128];
 };
 

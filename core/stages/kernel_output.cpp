@@ -59,13 +59,26 @@ void KernelOutput::announce(const MarketEvent& event) {
   updates_.publish();
 }
 
-void KernelOutput::quality(Subject subject, const MarketEvent& cause, Nanos event_ns, EventKind kind, Reason reason,
+void KernelOutput::quality(Subject subject, const MarketEvent& cause, Nanos event_ns, QualityKind kind, Reason reason,
                            const char* detail) {
   Row& row = begin_row(RowKind::quality, subject, cause);
   row.as_quality.event_ns = event_ns;
   row.as_quality.reason = reason;
   row.as_quality.kind = kind;
   copy_text(row.as_quality.detail, sizeof row.as_quality.detail, detail);
+}
+
+void KernelOutput::completeness(Subject subject, const LedgerMinute& minute, const MarketEvent& cause) {
+  begin_row(RowKind::completeness, subject, cause).as_completeness = {.minute_ns = minute.minute_ns,
+                                                                      .received = minute.received,
+                                                                      .stored = minute.stored,
+                                                                      .rejected = minute.rejected,
+                                                                      .duplicates = minute.duplicates,
+                                                                      .late = minute.late,
+                                                                      .out_of_order = minute.out_of_order,
+                                                                      .flagged = minute.flagged,
+                                                                      .missing = minute.missing,
+                                                                      .filled = minute.filled};
 }
 
 void KernelOutput::bar(Subject subject, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause) {

@@ -10,6 +10,7 @@
 
 #include "core/model/row.hpp"
 #include "core/model/update.hpp"
+#include "core/quality/ledger.hpp"
 #include "core/stages/bar_evaluator.hpp"
 #include "core/stages/row_catalog.hpp"
 #include "core/stages/row_output.hpp"
@@ -46,8 +47,9 @@ class KernelOutput {
   [[nodiscard]] JournalPosition row_position() const noexcept { return row_position_; }
 
   void announce(const MarketEvent& event);
-  void quality(Subject subject, const MarketEvent& cause, Nanos event_ns, EventKind kind, Reason reason,
+  void quality(Subject subject, const MarketEvent& cause, Nanos event_ns, QualityKind kind, Reason reason,
                const char* detail);
+  void completeness(Subject subject, const LedgerMinute& minute, const MarketEvent& cause);
   void bar(Subject subject, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause);
   void signal(Subject subject, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause);
   /// One row a rule that fired.

@@ -17,6 +17,7 @@ Kernels::Kernels(Options options, SpscRing<MarketEvent>& events, SpscRing<Row>& 
       events_(events),
       update_ring_(updates),
       output_(options_.output, options_.catalog, rows, updates),
+      gate_(options_.quality),
       evaluation_(*options_.catalog) {
   std::sort(options_.bars.intervals_s.begin(), options_.bars.intervals_s.end());
   for (SourceClock& clock : clocks_) {
@@ -72,23 +73,31 @@ void Kernels::handle(const MarketEvent& event) {
     case EventKind::tick: add_tick(event); return;
     case EventKind::source_bar: add_source_bar(event); return;
     case EventKind::instrument: add_instrument(event); return;
-    case EventKind::reject: reject(event, event.reason, event.text); return;
+    case EventKind::reject: add_reject(event); return;
     case EventKind::refusal:
       counts_.refusals.add();
-      output_.quality({event.instrument, event.source}, event, event.event_ns, event.kind, event.reason, event.text);
+      output_.quality({event.instrument, event.source}, event, event.event_ns, QualityKind::refusal, event.reason,
+                      event.text);
       return;
     case EventKind::clock:
-      // A market may be quiet, time is not: bars end once the journaled clock is well past them.
-      for (SourceClock& clock : clocks_) {
-        const Nanos grace_ns = Nanos{options_.bars.quiet_grace_ms} * nanos_per_millisecond;
-        if (clock.is_running) advance(clock, event.event_ns - grace_ns, event);
-      }
-      if (output_.row_position() < event.position) {
-        static_cast<void>(output_.begin_row(RowKind::progress, {no_instrument, event.source}, event));
-      }
+      pass_time(event);
+      move_checkpoint(event);
       return;
-    case EventKind::end_of_input: close_all_partial(event); return;
+    case EventKind::session_end:
+      pass_time(event);
+      flush_minutes(event);
+      move_checkpoint(event);
+      return;
+    case EventKind::end_of_input:
+      close_all_partial(event);
+      flush_minutes(event);
+      return;
   }
+}
+
+void Kernels::move_checkpoint(const MarketEvent& event) {
+  if (output_.row_position() >= event.position) return;
+  static_cast<void>(output_.begin_row(RowKind::progress, {no_instrument, event.source}, event));
 }
 
 void Kernels::add_instrument(const MarketEvent& event) {
@@ -106,15 +115,68 @@ void Kernels::add_instrument(const MarketEvent& event) {
   Latest& latest = instrument.latest;
   latest.signal_reason = SignalReason::warming_up;
   latest.rsi = latest.sma = latest.bb_upper = latest.bb_lower = latest.change_pct = latest.volatility = undefined;
+  gate_.add_instrument(event.source, instrument.symbol);
   instruments_.push_back(std::move(instrument));
   counts_.instruments.add();
 
   output_.announce(event);
 }
 
-void Kernels::reject(const MarketEvent& event, Reason reason, const char* detail) {
-  counts_.rejects.add();
-  output_.quality({event.instrument, event.source}, event, event.event_ns, EventKind::reject, reason, detail);
+void Kernels::note(const MarketEvent& event, QualityKind kind, Reason reason, const char* detail) {
+  (kind == QualityKind::reject ? counts_.rejects : counts_.flags).add();
+  output_.quality({event.instrument, event.source}, event, event.event_ns, kind, reason, detail);
+}
+
+void Kernels::add_reject(const MarketEvent& event) {
+  if (event.instrument != no_instrument) {
+    roll_minute(event.instrument, event);
+    gate_.count_reject(event.instrument);
+  }
+  note(event, QualityKind::reject, event.reason, event.text);
+}
+
+void Kernels::roll_minute(InstrumentIndex index, const MarketEvent& cause) {
+  if (const auto minute = gate_.roll(index, cause.receive_ns)) {
+    output_.completeness({index, instruments_[index].source}, *minute, cause);
+  }
+}
+
+void Kernels::pass_time(const MarketEvent& event) {
+  // A market may be quiet, time is not: bars end once the journaled clock is well past them.
+  for (SourceClock& clock : clocks_) {
+    const Nanos grace_ns = Nanos{options_.bars.quiet_grace_ms} * nanos_per_millisecond;
+    if (clock.is_running) advance(clock, event.event_ns - grace_ns, event);
+  }
+  for (InstrumentIndex index = 0; index < instruments_.size(); ++index) {
+    roll_minute(index, event);
+    if (const auto finding = gate_.check_silence(index, event.event_ns)) {
+      counts_.flags.add();
+      output_.quality({index, instruments_[index].source}, event, instruments_[index].latest.event_ns,
+                      QualityKind::flag, finding->reason, finding->detail);
+    }
+  }
+}
+
+void Kernels::flush_minutes(const MarketEvent& cause) {
+  for (InstrumentIndex index = 0; index < instruments_.size(); ++index) {
+    if (const auto minute = gate_.flush(index)) {
+      output_.completeness({index, instruments_[index].source}, *minute, cause);
+    }
+  }
+}
+
+bool Kernels::pass_gate(const MarketEvent& event, bool& has_gap) {
+  roll_minute(event.instrument, event);
+  const Findings findings = gate_.check(event);
+  for (const Finding& finding : findings) {
+    if (finding.reason == Reason::sequence_gap) {
+      has_gap = true;
+      counts_.gaps.add();
+    }
+    note(event, finding.action == Action::reject ? QualityKind::reject : QualityKind::flag, finding.reason,
+         finding.detail);
+  }
+  return !findings.rejected();
 }
 
 void Kernels::add_tick(const MarketEvent& event) {
@@ -124,19 +186,11 @@ void Kernels::add_tick(const MarketEvent& event) {
   if (trade_id == 0 && instrument.has_tick && latest.event_ns == event.event_ns &&
       latest.price_mantissa == event.price_mantissa && latest.price_exponent == event.price_exponent) {
     counts_.unchanged.add();
+    gate_.hear(event.instrument, event.receive_ns);
     return;
   }
-  if (trade_id != 0) {
-    if (instrument.has_tick && trade_id == instrument.last_trade_id) {
-      reject(event, Reason::duplicate, "trade id was delivered before");
-      return;
-    }
-    if (instrument.has_tick && trade_id > instrument.last_trade_id + 1) {
-      counts_.gaps.add();
-      reject(event, Reason::sequence_gap, "trade ids between this and the last are missing");
-    }
-    instrument.last_trade_id = std::max(instrument.last_trade_id, trade_id);
-  }
+  bool has_gap = false;
+  if (!pass_gate(event, has_gap)) return;
   counts_.ticks.add();
   Row& row = output_.begin_row(RowKind::tick, {event.instrument, event.source}, event);
   row.as_tick = {.event_ns = event.event_ns,
@@ -159,6 +213,7 @@ void Kernels::add_tick(const MarketEvent& event) {
   for (std::size_t i = 0; i < instrument.series.size(); ++i) {
     TickSeries& series = instrument.series[i];
     const TickOutcome outcome = series.bars.add(tick);
+    if (has_gap) series.bars.mark_gap();
     if (outcome != TickOutcome::folded) {
       if (worst == TickOutcome::folded) worst = outcome;
       continue;
@@ -173,9 +228,10 @@ void Kernels::add_tick(const MarketEvent& event) {
   }
   if (worst == TickOutcome::late) {
     counts_.late.add();
-    reject(event, Reason::late_tick, "stored as a tick, but its bar is closed");
+    gate_.count_late(event.instrument);
+    note(event, QualityKind::flag, Reason::late_tick, "stored as a tick, but its bar is closed");
   } else if (worst == TickOutcome::out_of_precision) {
-    reject(event, Reason::out_of_precision, "its scale does not fit beside the bar's");
+    note(event, QualityKind::flag, Reason::out_of_precision, "its scale does not fit beside the bar's");
   }
   // Shows the newest by event time; a straggler changes bars, not what is current.
   if (!instrument.has_tick || event.event_ns >= latest.event_ns) {
@@ -194,6 +250,7 @@ void Kernels::add_source_bar(const MarketEvent& event) {
   Instrument& instrument = instruments_[event.instrument];
   const Nanos end_ns = event.event_ns + static_cast<Nanos>(event.bar.interval_s) * nanos_per_second;
   Latest& latest = instrument.latest;
+  gate_.hear(event.instrument, event.receive_ns);
   if (std::min(end_ns, event.receive_ns) >= latest.event_ns) {
     latest.event_ns = std::min(end_ns, event.receive_ns);
     latest.receive_ns = event.receive_ns;
@@ -215,11 +272,11 @@ void Kernels::add_source_bar(const MarketEvent& event) {
     case SourceBarOutcome::fresh: break;
     case SourceBarOutcome::known: counts_.unchanged.add(); return;
     case SourceBarOutcome::corrected:
-      reject(event, Reason::source_correction, "a closed bar came again with other numbers");
+      note(event, QualityKind::flag, Reason::source_correction, "a closed bar came again with other numbers");
       return;
     case SourceBarOutcome::late:
       counts_.late.add();
-      reject(event, Reason::late_tick, "bar is older than those already taken");
+      note(event, QualityKind::reject, Reason::late_tick, "bar is older than those already taken");
       return;
   }
   counts_.source_bars.add();

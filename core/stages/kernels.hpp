@@ -19,6 +19,7 @@
 #include "core/bars/tick_bars.hpp"
 #include "core/model/row.hpp"
 #include "core/model/update.hpp"
+#include "core/quality/gate.hpp"
 #include "core/runtime/metrics.hpp"
 #include "core/runtime/stage.hpp"
 #include "core/stages/bar_evaluator.hpp"
@@ -34,6 +35,7 @@ struct KernelsCounts {
   Counter signals;
   Counter alerts;
   Counter rejects;  // quality rows of kind reject
+  Counter flags;    // and of kind flag
   Counter refusals;
   Counter late;
   Counter unchanged;  // polled again with nothing new
@@ -49,6 +51,7 @@ class Kernels final : public Stage {
     IndicatorsConfig indicators;
     SignalsConfig signals;
     AlertsConfig alerts;
+    QualityConfig quality;
     std::shared_ptr<const RowCatalog> catalog;
     std::array<Nanos, 256> lateness_ns{};  // by SourceCode
     /// Periods of `interval_s` in a year of the instrument's calendar.
@@ -76,7 +79,6 @@ class Kernels final : public Stage {
     std::vector<TickSeries> series;  // one per configured interval
     std::vector<SourceSeries> source_series;
     Latest latest{};
-    std::uint64_t last_trade_id = 0;
     bool has_tick = false;
     bool is_dirty = false;
   };
@@ -92,7 +94,15 @@ class Kernels final : public Stage {
   void add_instrument(const MarketEvent& event);
   void add_tick(const MarketEvent& event);
   void add_source_bar(const MarketEvent& event);
-  void reject(const MarketEvent& event, Reason reason, const char* detail);
+  void add_reject(const MarketEvent& event);
+  /// The quality gate; false: the tick must not be used. `has_gap`: ticks before it are missing.
+  [[nodiscard]] bool pass_gate(const MarketEvent& event, bool& has_gap);
+  void note(const MarketEvent& event, QualityKind kind, Reason reason, const char* detail);
+  void pass_time(const MarketEvent& event);
+  void roll_minute(InstrumentIndex index, const MarketEvent& cause);
+  void flush_minutes(const MarketEvent& cause);
+  /// Nothing came of the frame: the checkpoint may pass it all the same.
+  void move_checkpoint(const MarketEvent& event);
   void advance(SourceClock& clock, Nanos watermark_ns, const MarketEvent& cause);
   void close_due(SourceClock& clock, Nanos horizon_ns, const MarketEvent& cause);
   void close_all_partial(const MarketEvent& cause);
@@ -105,6 +115,7 @@ class Kernels final : public Stage {
   SpscRing<MarketEvent>& events_;
   SpscRing<Update>& update_ring_;
   KernelOutput output_;
+  QualityGate gate_;
   std::vector<Instrument> instruments_;
   std::array<SourceClock, 256> clocks_;
   std::vector<InstrumentIndex> dirty_;

@@ -12,9 +12,6 @@ void copy_text(char* to, std::size_t capacity, std::string_view text) noexcept {
   to[length] = '\0';
 }
 
-/// Stamps further ahead of their arrival than this are wrong: they would close every open bar of their source.
-constexpr Nanos event_ahead_ns_max = 60 * nanos_per_second;
-
 EventKind control_event(FrameKind kind) noexcept {
   switch (kind) {
     case FrameKind::end_of_input: return EventKind::end_of_input;
@@ -54,7 +51,9 @@ Parser::Parser(Options options, SpscRing<JournalMark>& marks, SpscRing<MarketEve
       operations_(operations),
       reader_(options.journal),
       directory_(options.names),
-      wire_(std::move(options.wire)) {
+      wire_(std::move(options.wire)),
+      ahead_ns_max_(Nanos{options.ahead_ms} * nanos_per_millisecond),
+      ahead_complaint_("event time is more than " + std::to_string(options.ahead_ms) + " ms ahead of its arrival") {
   position_ = options.start_position != 0 ? options.start_position : reader_.first_position();
   limit_ = position_;
   reader_.seek(position_);
@@ -165,10 +164,10 @@ bool Parser::forward(const WireEvent& wire) noexcept {
     kind = EventKind::reject;
     reason = Reason::unknown_instrument;
     text = "not an acceptable symbol";
-  } else if (is_market && wire.event_ns > frame_.receive_ns + event_ahead_ns_max) {
+  } else if (is_market && ahead_ns_max_ > 0 && wire.event_ns > frame_.receive_ns + ahead_ns_max_) {
     kind = EventKind::reject;
-    reason = Reason::bad_timestamp;
-    text = "event time is more than 60 s ahead of its arrival";
+    reason = Reason::future_event;
+    text = ahead_complaint_;
   }
   MarketEvent* event = claim(kind);
   if (event == nullptr) return false;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/journal/journal_reader.hpp"
+#include "core/quality/config.hpp"
 #include "core/ring/spsc_ring.hpp"
 #include "core/runtime/metrics.hpp"
 #include "core/runtime/operations.hpp"
@@ -49,6 +50,7 @@ class Parser final : public Stage {
   struct Options {
     JournalConfig journal;
     JournalPosition start_position = 0;  // 0: from the journal's beginning
+    std::uint32_t ahead_ms = QualityConfig{}.ahead_ms;
     std::vector<SymbolName> names;
     /// Parser of each source that may occur; indexed by SourceCode.
     std::array<std::unique_ptr<WireParser>, 256> wire;
@@ -80,6 +82,8 @@ class Parser final : public Stage {
   JournalReader reader_;
   InstrumentDirectory directory_;
   std::array<std::unique_ptr<WireParser>, 256> wire_;
+  Nanos ahead_ns_max_;           // 0: no limit
+  std::string ahead_complaint_;  // of an event beyond it
 
   Frame frame_;
   WireOutput output_;

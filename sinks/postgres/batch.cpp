@@ -59,8 +59,8 @@ Batch::Batch(std::shared_ptr<const RowCatalog> catalog) : catalog_(std::move(cat
        {}});
   tables_.push_back(
       {"completeness",
-       "lane_id, source_id, instrument_id, minute, received, stored, rejected, late, duplicates, gaps, out_of_order, "
-       "journal_position",
+       "lane_id, source_id, instrument_id, minute, received, stored, rejected, duplicates, late, out_of_order, flagged, "
+       "missing, filled, journal_position",
        "",
        {}});
 }
@@ -232,7 +232,7 @@ void Batch::add_quality(const Row& row, const InstrumentKey* instrument, std::in
   } else {
     to.timestamptz(event.event_ns);
   }
-  to.text(event.kind == EventKind::refusal ? "refusal" : "reject");
+  to.text(to_string(event.kind));
   to.text(to_string(event.reason));
   to.text(event.detail);
   to.timestamptz(row.receive_ns);
@@ -259,15 +259,17 @@ void Batch::add_values(const Row& row, const InstrumentKey& instrument, std::int
 void Batch::add_completeness(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id) {
   const CompletenessRow& minute = row.as_completeness;
   CopyEncoder& to = tables_[completeness].rows;
-  to.begin_row(12);
+  to.begin_row(14);
   to.int2(lane_id);
   to.int2(instrument.source_id);
   to.int4(instrument.instrument_id);
   to.timestamptz(minute.minute_ns);
-  for (const std::uint32_t count : {minute.received, minute.stored, minute.rejected, minute.late, minute.duplicates,
-                                    minute.gaps, minute.out_of_order}) {
+  for (const std::uint32_t count : {minute.received, minute.stored, minute.rejected, minute.duplicates, minute.late,
+                                    minute.out_of_order, minute.flagged}) {
     to.int4(static_cast<std::int32_t>(count));
   }
+  to.int8(static_cast<std::int64_t>(minute.missing));
+  to.int8(static_cast<std::int64_t>(minute.filled));
   to.int8(signed_position(row.position));
 }
 

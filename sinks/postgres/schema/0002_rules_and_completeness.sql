@@ -36,25 +36,29 @@ create table completeness (
   received integer not null,
   stored integer not null,
   rejected integer not null,
-  late integer not null,
   duplicates integer not null,
-  gaps integer not null,
+  late integer not null,
   out_of_order integer not null,
+  flagged integer not null,
+  missing bigint not null,
+  filled bigint not null,
   journal_position bigint not null
 );
 create index completeness_minute on completeness (minute);
 comment on table completeness is 'What was received in a minute, by our clock; several rows of one minute add up';
-comment on column completeness.gaps is 'Trade ids that did not come';
+comment on column completeness.received is 'Ticks and rejected data: stored + rejected; duplicates are among the rejected';
+comment on column completeness.missing is 'Trade ids that were skipped';
+comment on column completeness.filled is 'Of those, of whatever minute, that came late';
 
 create view completeness_ledger as
-select l.name as lane, s.name as source, i.symbol, c.minute, c.received, c.rejected, c.late, c.duplicates, c.gaps,
-       c.out_of_order, c.stored, coalesce(t.committed, 0) as committed
-from (select lane_id, source_id, instrument_id, minute, sum(received) as received, sum(rejected) as rejected,
-             sum(late) as late, sum(duplicates) as duplicates, sum(gaps) as gaps, sum(out_of_order) as out_of_order,
-             sum(stored) as stored
+select l.lane, s.name as source, i.symbol, c.minute, c.received, c.rejected, c.duplicates, c.late, c.out_of_order,
+       c.flagged, c.missing, c.filled, c.stored, coalesce(t.committed, 0) as committed
+from (select lane_id, source_id, instrument_id, minute, sum(received) as received, sum(stored) as stored,
+             sum(rejected) as rejected, sum(duplicates) as duplicates, sum(late) as late,
+             sum(out_of_order) as out_of_order, sum(flagged) as flagged, sum(missing) as missing, sum(filled) as filled
       from completeness
       group by lane_id, source_id, instrument_id, minute) c
-join (select lane_id, lane as name from lane_checkpoint) l using (lane_id)
+join lane_checkpoint l using (lane_id)
 join dim_source s using (source_id)
 join dim_instrument i using (instrument_id)
 left join (select lane_id, instrument_id, date_trunc('minute', received_time) as minute, count(*) as committed
