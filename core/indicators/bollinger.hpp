@@ -1,5 +1,6 @@
 // Bollinger bands (docs/definitions.md).
-//   mid = SMA(N), sigma = population standard deviation of the last N closes (divide by N)
+//   mid = SMA(N), sigma = population standard deviation of the last N closes (divide by N), as Bollinger has it, or
+//   their sample deviation (divide by N - 1), as some tools have it
 //   upper, lower = mid +- k * sigma
 //   percent_b = (close - lower) / (upper - lower), undefined where sigma = 0;   bandwidth = (upper - lower) / mid
 //
@@ -8,6 +9,7 @@
 #pragma once
 
 #include "core/indicators/rolling_moments.hpp"
+#include "core/indicators/variants.hpp"
 
 namespace tapeline {
 
@@ -28,8 +30,10 @@ class Bollinger {
   static constexpr std::uint32_t length_min = 1;
 
   /// `width` is k.
-  Bollinger(std::uint32_t length, double width)
-      : closes_(checked_length("bollinger", length, length_min)), width_(width) {
+  Bollinger(std::uint32_t length, double width, Sigma sigma = Sigma::population)
+      : closes_(checked_length("bollinger", length, sigma_length_min(sigma, length_min))),
+        width_(width),
+        correction_(sigma_correction(sigma, length)) {
     if (!std::isfinite(width) || width <= 0) {
       throw std::invalid_argument("bollinger width is impossible: choose a finite number above 0, usually 2");
     }
@@ -40,11 +44,11 @@ class Bollinger {
   /// In prices, where `unit` mantissas make one.
   [[nodiscard]] std::optional<BollingerBands> value(double unit = 1.0) const noexcept {
     if (!ready()) return std::nullopt;
-    return bands(closes_.sum(), closes_.spread(), closes_.newest(), unit);
+    return bands(closes_.sum(), closes_.spread() * correction_, closes_.newest(), unit);
   }
   [[nodiscard]] std::optional<BollingerBands> peek(std::int64_t close, double unit = 1.0) const noexcept {
     if (!closes_.ready_after()) return std::nullopt;
-    return bands(closes_.sum_after(close), closes_.spread_after(close), close, unit);
+    return bands(closes_.sum_after(close), closes_.spread_after(close) * correction_, close, unit);
   }
 
   [[nodiscard]] std::size_t warmup() const noexcept { return closes_.length(); }
@@ -74,6 +78,7 @@ class Bollinger {
 
   RollingMoments closes_;
   double width_;
+  double correction_;  // from population to the wanted sigma
 };
 static_assert(Kernel<Bollinger>);
 

@@ -16,6 +16,12 @@ struct PriceChange {
   friend bool operator==(const PriceChange&, const PriceChange&) = default;
 };
 
+/// From one price to another, in mantissas; `absolute` in prices, where `unit` mantissas make one. Precondition: both > 0.
+[[nodiscard]] inline PriceChange price_change(std::int64_t from, std::int64_t to, double unit) noexcept {
+  const double difference = static_cast<double>(to - from);  // both are positive: it fits
+  return {difference / unit, 100 * difference / static_cast<double>(from)};
+}
+
 class Change {
  public:
   using Output = PriceChange;
@@ -51,8 +57,7 @@ class Change {
  private:
   [[nodiscard]] static std::optional<PriceChange> between(std::int64_t from, std::int64_t to, double unit) noexcept {
     if (from == 0) return std::nullopt;
-    const double difference = static_cast<double>(to - from);  // both are positive: it fits
-    return PriceChange{difference / unit, 100 * difference / static_cast<double>(from)};
+    return price_change(from, to, unit);
   }
 
   std::int64_t previous_ = 0;  // 0: none yet

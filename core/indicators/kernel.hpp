@@ -1,6 +1,7 @@
-// What every indicator kernel promises: closes of one series in, one value out, at the same cost for every close.
+// What every indicator kernel promises: closes (or whole bars) of one series in, one value out, at the same cost for
+// every one.
 //
-// Threads   A kernel is a value: one thread at a time.
+// Threads   A kernel is a value: one thread at a time. To save its state is to copy it; to restore it, to copy it back.
 // Units     A close is an integer mantissa at the series' one exponent, which no kernel knows. Prices come out in
 //           mantissas, or in prices where value() is told how many mantissas make one (10^-exponent).
 // Input     closes > 0 of closed bars.
@@ -11,12 +12,15 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <optional>
 #include <stdexcept>
+
+#include "core/indicators/indicator_bar.hpp"
 
 namespace tapeline {
 
@@ -39,7 +43,24 @@ concept Kernel = std::copyable<K> && std::equality_comparable<K> &&
   // As constructed.
   { kernel.reset() } noexcept -> std::same_as<void>;
 };
+
+/// For indicators that need more of a bar than its close. All bars of a series share the two exponents.
+template <class K>
+concept BarKernel = std::copyable<K> && std::equality_comparable<K> &&
+    requires(K kernel, const K view, const IndicatorBar& bar, BarFactors factors) {
+  typename K::Output;
+  { kernel.update(bar) } noexcept -> std::same_as<void>;
+  { view.value() } noexcept -> std::same_as<std::optional<typename K::Output>>;
+  // From now on as if all prices and volumes had been that much larger; only where they fit.
+  { view.fits(factors) } noexcept -> std::same_as<bool>;
+  { kernel.rescale(factors) } noexcept -> std::same_as<void>;
+  { kernel.reset() } noexcept -> std::same_as<void>;
+};
 // clang-format on
+
+/// What fades by the same share at every step ends in subnormal numbers, slow and wrong; far below anything that
+/// matters it is 0.
+[[nodiscard]] inline double faded(double value) noexcept { return std::abs(value) < 0x1p-900 ? 0.0 : value; }
 
 /// Longest window: 800 kB of closes, a quarter of a year of minutes.
 inline constexpr std::uint32_t indicator_length_max = 100'000;

@@ -2,13 +2,14 @@
 //   seed   gain, loss = mean of the first N gains, losses;   then   gain, loss = (gain * (N - 1) + new) / N
 //   rsi    = 100 * gain / (gain + loss)
 //
-// Output    0..100. Flat market (both averages 0) is undefined: nullopt, not 0, 50 or 100.
+// Output    0..100. Flat market (both averages 0) is undefined: nullopt, unless value() is told what another tool says.
 // Warm-up   N + 1 closes. Two starts then converge as (1 - 1/N)^k.
 // Cost      O(1), no window.
 #pragma once
 
 #include "core/base/check.hpp"
 #include "core/indicators/kernel.hpp"
+#include "core/indicators/variants.hpp"
 
 namespace tapeline {
 
@@ -29,6 +30,10 @@ class Rsi {
   [[nodiscard]] std::optional<double> value() const noexcept {
     if (!ready()) return std::nullopt;
     return index(averages_);
+  }
+  /// With what `flat_rsi` says where the market has not moved.
+  [[nodiscard]] std::optional<double> value(FlatRsi flat_rsi) const noexcept {
+    return flat() ? value_of(flat_rsi) : value();
   }
   [[nodiscard]] std::optional<double> peek(std::int64_t close) const noexcept {
     if (seen_ < length_) return std::nullopt;

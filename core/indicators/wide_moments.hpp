@@ -1,7 +1,7 @@
 // Spread of the last N wide integers, exact for ever: RollingMoments for values that need more than 64 bits.
 //
 //   spread  sqrt(N * S2 - S1 * S1) = N * population sigma, with S1 = sum of x, S2 = sum of x * x
-// S1 fits 128 bits and N * S2 fits 256 as long as |x| < 2^109, which is all that this class asks.
+// S1 fits 128 bits and N * S2 fits 256 as long as |x| < 2^109 = 6e32, which is all that this class asks.
 //
 // Output    spread() never negative, never NaN, within 1e-15 relative.
 // Warm-up   N values.
@@ -57,6 +57,8 @@ struct UInt256 {
 
 class WideMoments {
  public:
+  static constexpr Int128 magnitude_end = Int128{1} << 109;  // every |x| is below it
+
   explicit WideMoments(std::uint32_t length) : window_(length) {}
 
   void update(Int128 value) noexcept {
@@ -70,11 +72,34 @@ class WideMoments {
   /// Whether one more value makes, or keeps, it ready.
   [[nodiscard]] bool ready_after() const noexcept { return window_.full_after(); }
 
+  [[nodiscard]] Int128 newest() const noexcept { return window_.newest(); }
+
   /// Precondition: ready().
+  [[nodiscard]] Int128 sum() const noexcept { return sum_; }
   [[nodiscard]] double spread() const noexcept { return root(sum_, squares_); }
   /// spread() as update(value) would leave it. Precondition: ready_after().
   [[nodiscard]] double spread_after(Int128 value) const noexcept {
     return root(sum_after(value), squares_after(value));
+  }
+
+  [[nodiscard]] static constexpr bool holds(Int128 value) noexcept {
+    return value < magnitude_end && value > -magnitude_end;
+  }
+
+  [[nodiscard]] bool fits(std::int64_t factor) const noexcept {
+    bool fits = true;
+    window_.for_each([&](Int128 value) {
+      Int128 product = 0;
+      fits = fits && !__builtin_mul_overflow(value, Int128{factor}, &product) && holds(product);
+    });
+    return fits;
+  }
+
+  /// Multiplies every value by `factor`. Precondition: fits(factor), factor > 0.
+  void rescale(std::int64_t factor) noexcept {
+    window_.transform([factor](Int128 value) { return value * factor; });
+    sum_ *= factor;
+    squares_ = squares_ * static_cast<std::uint64_t>(factor) * static_cast<std::uint64_t>(factor);
   }
 
   void reset() noexcept {

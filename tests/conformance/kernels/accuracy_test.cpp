@@ -125,6 +125,65 @@ TEST_P(KernelAccuracy, Rsi) {
   }
 }
 
+TEST_P(KernelAccuracy, Ema) {
+  for (const std::uint32_t length : {1U, 20U, 200U}) {
+    ExponentialMean oracle(length);
+    Ema ema(length);
+    std::size_t index = 0;
+    for (const std::int64_t close : GetParam().closes) {
+      ema.update(close);
+      oracle.update(static_cast<Quad>(close));
+      SCOPED_TRACE(index++);
+      ASSERT_EQ(ema.ready(), oracle.ready());
+      if (ema.ready()) expect_close(*ema.value(), static_cast<long double>(oracle.value()), "ema");
+      if (HasFailure()) return;
+    }
+  }
+}
+
+// A line near 0 is the difference of two moves: it is held against them, not against itself, and never against prices.
+TEST_P(KernelAccuracy, Macd) {
+  Macd macd({});
+  ExponentialMean fast(12);
+  ExponentialMean slow(26);
+  ExponentialMean signal(9);
+  Quad moves = 0;  // the largest of late, as it fades
+  std::size_t index = 0;
+  for (const std::int64_t close : GetParam().closes) {
+    macd.update(close);
+    fast.update(static_cast<Quad>(close));
+    slow.update(static_cast<Quad>(close));
+    SCOPED_TRACE(index++);
+    ASSERT_EQ(macd.ready(), slow.ready());
+    if (!macd.ready()) continue;
+    const Quad line = fast.value() - slow.value();
+    signal.update(line);
+    const Quad above_fast = fast.value() - static_cast<Quad>(close);
+    const Quad above_slow = slow.value() - static_cast<Quad>(close);
+    moves = std::max(
+        {moves * 25 / 27, above_fast < 0 ? -above_fast : above_fast, above_slow < 0 ? -above_slow : above_slow});
+    const auto expect_move = [&](double actual, Quad expected, const char* what) {
+      const Quad error = static_cast<Quad>(actual) - expected;
+      EXPECT_LE(static_cast<double>(error < 0 ? -error : error), static_cast<double>(moves) * 1e-9 + 1e-12) << what;
+    };
+    expect_move(macd.value()->line, line, "line");
+    ASSERT_EQ(macd.value()->signal.has_value(), signal.ready());
+    if (signal.ready()) {
+      expect_move(*macd.value()->signal, signal.value(), "signal");
+      expect_move(*macd.value()->histogram, line - signal.value(), "histogram");
+    }
+    if (HasFailure()) return;
+  }
+}
+
+TEST_P(KernelAccuracy, SampleBollinger) {
+  run(SampleBollinger(20), [](const SampleBollinger& bollinger, Closes history) {
+    const long double sample = population_sigma(history.last(20)) * std::sqrt(20.0L / 19);
+    expect_close(bollinger.value()->sigma, sample, "sigma");
+    expect_close(bollinger.value()->bandwidth, 4 * sample / mean(history.last(20)), "bandwidth");
+  });
+}
+
 INSTANTIATE_TEST_SUITE_P(Shapes, KernelAccuracy, testing::ValuesIn(shapes()), [](const auto& shape) {
   std::string name = shape.param.name;
   std::replace(name.begin(), name.end(), '-', '_');

@@ -18,21 +18,6 @@ K fed(std::uint32_t length, const Series& closes) {
   return kernel;
 }
 
-/// `ratio` is how much larger the closes behind `actual` are.
-template <class K>
-void expect_near(const K& actual, const K& expected, double ratio, double relative) {
-  const auto a = actual.value();
-  const auto e = expected.value();
-  ASSERT_EQ(a.has_value(), e.has_value());
-  if (!a) return;
-  const auto numbers_a = Member<K>::read(*a);
-  const auto numbers_e = Member<K>::read(*e);
-  for (std::size_t i = 0; i < numbers_a.size(); ++i) {
-    const double wanted = numbers_e[i].value * (numbers_e[i].priced ? ratio : 1.0);
-    EXPECT_NEAR(numbers_a[i].value, wanted, std::abs(wanted) * relative) << "number " << i;
-  }
-}
-
 template <class K>
 class KernelLaws : public testing::Test {
  protected:
@@ -46,7 +31,7 @@ class KernelLaws : public testing::Test {
   }
 };
 
-using Members = testing::Types<Sma, Rsi, Bollinger, Volatility, Change>;
+using Members = testing::Types<Sma, Ema, Rsi, Bollinger, SampleBollinger, Macd, Volatility, Change>;
 TYPED_TEST_SUITE(KernelLaws, Members);
 
 TYPED_TEST(KernelLaws, ReadyExactlyAfterWarmup) {
@@ -149,11 +134,11 @@ TYPED_TEST(KernelLaws, RescaleThatDoesNotFitIsSeen) {
   });
 }
 
-// The state of these is a function of the last warmup() closes alone; Rsi never quite forgets (Rsi.TwoStartsConverge).
+// The state of these is a function of the last warmup() closes alone; the recursive ones never quite forget.
 template <class K>
 class WindowedKernelLaws : public KernelLaws<K> {};
 
-using WindowedMembers = testing::Types<Sma, Bollinger, Volatility, Change>;
+using WindowedMembers = testing::Types<Sma, Bollinger, SampleBollinger, Volatility, Change>;
 TYPED_TEST_SUITE(WindowedKernelLaws, WindowedMembers);
 
 TYPED_TEST(WindowedKernelLaws, RescaledHistoryIsBitForBitAsIfAlwaysFiner) {
@@ -192,6 +177,70 @@ TYPED_TEST(WindowedKernelLaws, LaterStartIsForgottenWithItsWindow) {
       EXPECT_TRUE(fed<TypeParam>(length, Series(closes.begin() + later, closes.end())) == whole) << later;
     }
   });
+}
+
+TYPED_TEST(KernelLaws, FlatMarketHasNoMoves) {
+  this->for_each_length([](std::uint32_t length) {
+    TypeParam kernel = fed<TypeParam>(length, line(500, 4'637'700, 0));
+    const TypeParam before = kernel;
+    kernel.update(4'637'700);
+    EXPECT_TRUE(kernel.value() == before.value());
+    if (!kernel.value()) return;  // Rsi: 0 / 0
+    for (const Number& number : Member<TypeParam>::read(*kernel.value())) {
+      const bool is_price = number.value == 4'637'700;
+      EXPECT_TRUE(is_price || number.value == 0 || number.value == -1) << number.value;  // -1: no percent_b
+    }
+  });
+}
+
+// A mirrored market mirrors what measures moves.
+TEST(Macd, RiseAndFallAreEachOthersMirror) {
+  Macd rise({});
+  Macd fall({});
+  for (std::size_t i = 0; i < 300; ++i) {
+    rise.update(1'000'000 + static_cast<std::int64_t>(i) * 7);
+    fall.update(1'000'000 - static_cast<std::int64_t>(i) * 7);
+    ASSERT_EQ(rise.ready(), i + 1 >= 26);
+    if (!rise.ready()) continue;
+    EXPECT_EQ(rise.value()->line, -fall.value()->line);
+    EXPECT_EQ(rise.value()->signal.has_value(), i + 1 >= 26 + 9 - 1);
+    // On a line an average lags by (N - 1) / 2: the two by 7 mantissas apart for each step.
+    EXPECT_NEAR(rise.value()->line, 7 * (25 - 11) / 2.0, 1e-9);
+  }
+  EXPECT_NEAR(*rise.value()->histogram, 0, 1e-9);
+}
+
+TEST(Ema, TwoStartsConvergeAsDocumented) {
+  const Series closes = random_walk(400, 97'000, 500);
+  for (const std::uint32_t length : {2U, 14U, 50U}) {
+    Ema early(length);
+    Ema late(length);
+    double apart = 0;
+    for (std::size_t i = 0; i < closes.size(); ++i) {
+      early.update(closes[i]);
+      if (i < 100) continue;
+      late.update(closes[i]);
+      if (!late.ready()) continue;
+      if (late.bars_since_seed() == 0) apart = std::abs(*early.value() - *late.value());
+      const double keep = (length - 1.0) / (length + 1.0);
+      const double faded_apart = apart * std::pow(keep, static_cast<double>(late.bars_since_seed()));
+      EXPECT_NEAR(std::abs(*early.value() - *late.value()), faded_apart, 1e-9 * apart) << i;
+      EXPECT_EQ(early.bars_since_seed(), late.bars_since_seed() + 100);
+    }
+  }
+}
+
+TEST(Ema, OutlierFadesAsDocumented) {
+  const Series closes = random_walk(2'000, 97'000, 50);
+  Ema clean(20);
+  Ema struck(20);
+  for (std::size_t i = 0; i < closes.size(); ++i) {
+    clean.update(closes[i]);
+    struck.update(i == 60 ? 9'000'000'000'000'000'000 : closes[i]);
+    if (i < 60) continue;
+    const double left = 2.0 / 21 * 9e18 * std::pow(19.0 / 21, static_cast<double>(i - 60));
+    EXPECT_NEAR(*struck.value() - *clean.value(), left, left * 1e-9 + 1e-9) << i;
+  }
 }
 
 }  // namespace

@@ -15,6 +15,13 @@
 namespace tapeline::conformance {
 
 using Closes = std::span<const std::int64_t>;
+using Bars = std::span<const IndicatorBar>;
+
+#ifdef __SIZEOF_FLOAT128__
+__extension__ using Quad = __float128;
+#else
+using Quad = long double;  // 113 bits as well on most machines that lack the other
+#endif
 
 inline Int128 exact_sum(Closes window) {
   Int128 sum = 0;
@@ -83,5 +90,78 @@ class WilderIndex {
   long double gain_ = 0;
   long double loss_ = 0;
 };
+
+/// Exponential average over the whole history, in quadruple precision, by its definition.
+class ExponentialMean {
+ public:
+  explicit ExponentialMean(std::size_t length) : length_(length) {}
+
+  void update(Quad value) {
+    const Quad n = static_cast<Quad>(length_);
+    if (++seen_ <= length_) {
+      mean_ += value / n;
+    } else {
+      mean_ += (value - mean_) * 2 / (n + 1);
+    }
+  }
+  [[nodiscard]] bool ready() const { return seen_ >= length_; }
+  [[nodiscard]] Quad value() const { return mean_; }
+
+ private:
+  std::size_t length_;
+  std::size_t seen_ = 0;
+  Quad mean_ = 0;
+};
+
+/// Wilder's average true range over the whole history, in quadruple precision.
+class WilderRange {
+ public:
+  explicit WilderRange(std::size_t length) : length_(length) {}
+
+  void update(const IndicatorBar& bar) {
+    if (seen_++ > 0) {
+      const std::int64_t range = std::max({bar.high - bar.low, std::abs(bar.high - last_), std::abs(bar.low - last_)});
+      const Quad n = static_cast<Quad>(length_);
+      mean_ = (seen_ <= length_ + 1 ? mean_ : mean_ * (n - 1) / n) + static_cast<Quad>(range) / n;
+    }
+    last_ = bar.close;
+  }
+  [[nodiscard]] Quad value() const { return mean_; }
+
+ private:
+  std::size_t length_;
+  std::size_t seen_ = 0;
+  std::int64_t last_ = 0;
+  Quad mean_ = 0;
+};
+
+/// Of the bars of the last one's session.
+inline std::optional<Quad> session_vwap(Bars history) {
+  Quad traded = 0;
+  Quad volume = 0;
+  for (const IndicatorBar& bar : history) {
+    if (bar.session != history.back().session) continue;
+    traded += static_cast<Quad>(Int128{bar.high} + bar.low + bar.close) / 3 * static_cast<Quad>(bar.volume);
+    volume += static_cast<Quad>(bar.volume);
+  }
+  if (volume == 0) return std::nullopt;
+  return traded / volume;
+}
+
+/// Of the last volume among all of `window`, which is what it is squared: sign(z) * z^2, for quads have no root.
+inline std::optional<Quad> signed_square_zscore(Bars window) {
+  const Quad count = static_cast<Quad>(window.size());
+  Quad mean = 0;
+  for (const IndicatorBar& bar : window) mean += static_cast<Quad>(bar.volume) / count;
+  Quad variance = 0;
+  for (const IndicatorBar& bar : window) {
+    variance += (static_cast<Quad>(bar.volume) - mean) * (static_cast<Quad>(bar.volume) - mean) / count;
+  }
+  const bool all_equal = std::all_of(window.begin(), window.end(),
+                                     [&](const IndicatorBar& bar) { return bar.volume == window.front().volume; });
+  if (all_equal) return std::nullopt;
+  const Quad distance = static_cast<Quad>(window.back().volume) - mean;
+  return (distance < 0 ? -distance : distance) * distance / variance;
+}
 
 }  // namespace tapeline::conformance

@@ -1,9 +1,12 @@
 // Series of closes that markets do and kernels dislike; the same on every machine.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
+
+#include "core/indicators/indicator_bar.hpp"
 
 namespace tapeline::conformance {
 
@@ -59,6 +62,33 @@ inline Series line(std::size_t count, std::int64_t start, std::int64_t slope) {
 inline Series then(Series first, const Series& second) {
   first.insert(first.end(), second.begin(), second.end());
   return first;
+}
+
+using BarSeries = std::vector<IndicatorBar>;
+
+inline constexpr std::int64_t session_bars = 24;
+
+/// Hourly bars with these closes, each opening where the one before closed; highs and lows reach up to `reach` beyond,
+/// as far as prices stay above 0.
+inline BarSeries bars_of(const Series& closes, std::int64_t reach, std::uint64_t seed = 7) {
+  constexpr Nanos hour_ns = 3'600 * nanos_per_second;
+  Dice dice(seed);
+  BarSeries bars;
+  for (std::size_t i = 0; i < closes.size(); ++i) {
+    const auto index = static_cast<std::int64_t>(i);
+    const std::int64_t open = i == 0 ? closes[0] : closes[i - 1];
+    const std::int64_t above = reach + dice.step(reach);
+    const std::int64_t below = reach + dice.step(reach);
+    bars.push_back({.open = open,
+                    .high = std::max(open, closes[i]) + above / 2,
+                    .low = std::max(std::min(open, closes[i]) - below / 2, std::int64_t{1}),
+                    .close = closes[i],
+                    .volume = 50'000 + dice.step(49'999),
+                    .start_ns = index * hour_ns,
+                    .end_ns = (index + 1) * hour_ns,
+                    .session = index / session_bars});
+  }
+  return bars;
 }
 
 }  // namespace tapeline::conformance
