@@ -45,6 +45,7 @@ IndicatorSpec bind_one(Section& section, const std::string& name, const BarsConf
   section.word("flat_rsi", spec.flat_rsi,
                {{"null", FlatRsi::undefined}, {"0", FlatRsi::zero}, {"50", FlatRsi::fifty}, {"100", FlatRsi::hundred}});
   section.word("sigma", spec.sigma, {{"population", Sigma::population}, {"sample", Sigma::sample}});
+  section.integer("stale_after_s", spec.stale_after_s, 0, 86'400);
   bind_intervals_of(section, bars, spec.intervals_s);
   return spec;
 }

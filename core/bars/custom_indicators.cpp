@@ -130,6 +130,14 @@ std::vector<std::string> output_names(const IndicatorSpec& spec) {
   return names;
 }
 
+std::vector<std::string> output_names(std::span<const IndicatorSpec> specs) {
+  std::vector<std::string> names;
+  for (const IndicatorSpec& spec : specs) {
+    for (std::string& name : output_names(spec)) names.push_back(std::move(name));
+  }
+  return names;
+}
+
 bool is_of_interval(const IndicatorSpec& spec, std::uint32_t interval_s) noexcept {
   const std::vector<std::uint32_t>& intervals = spec.intervals_s;
   return intervals.empty() || std::find(intervals.begin(), intervals.end(), interval_s) != intervals.end();

@@ -34,6 +34,8 @@ namespace tapeline {
 
 /// What an indicator's values are called: its name, or, for kinds with several, the name with their suffixes.
 [[nodiscard]] std::vector<std::string> output_names(const IndicatorSpec& spec);
+/// Of all of them, in their order.
+[[nodiscard]] std::vector<std::string> output_names(std::span<const IndicatorSpec> specs);
 
 /// Whether bars of `interval_s` have this indicator.
 [[nodiscard]] bool is_of_interval(const IndicatorSpec& spec, std::uint32_t interval_s) noexcept;

@@ -54,7 +54,7 @@ std::vector<std::uint16_t> places_of(const IndicatorsConfig& indicators, std::ui
   for (const IndicatorSpec& spec : indicators.custom) {
     const auto count = static_cast<std::uint16_t>(output_names(spec).size());
     for (std::uint16_t i = 0; i < count; ++i, ++next) {
-      if (applies(spec, interval_s)) places.push_back(next);
+      if (is_of_interval(spec, interval_s)) places.push_back(next);
     }
   }
   return places;
