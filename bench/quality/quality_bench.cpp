@@ -11,7 +11,8 @@
 namespace tapeline::bench {
 namespace {
 
-constexpr std::size_t ticks_count = 1U << 16U;  // their ids count up from round to round
+constexpr std::size_t ticks_count = 1U << 16U;
+constexpr Nanos tick_gap_ns = 100 * nanos_per_microsecond;
 
 struct Tape {
   std::size_t instruments = 1;
@@ -36,7 +37,7 @@ std::vector<MarketEvent> trades(const Tape& tape) {
     tick = {};
     tick.kind = EventKind::tick;
     tick.instrument = instrument;
-    tick.receive_ns = tick.event_ns = static_cast<Nanos>(i) * 100 * nanos_per_microsecond;
+    tick.receive_ns = tick.event_ns = static_cast<Nanos>(i) * tick_gap_ns;
     tick.price_mantissa = static_cast<std::int64_t>(price * 100);
     tick.price_exponent = -2;
     tick.tick.trade_id = ++ids[instrument];
@@ -62,7 +63,7 @@ void run(benchmark::State& state, const Tape& tape) {
     state.PauseTiming();
     for (MarketEvent& tick : ticks) {
       tick.tick.trade_id += ids[tick.instrument];
-      tick.receive_ns = tick.event_ns += ticks_count * 100 * nanos_per_microsecond;
+      tick.receive_ns = tick.event_ns += Nanos{ticks_count} * tick_gap_ns;
     }
     state.ResumeTiming();
   }
