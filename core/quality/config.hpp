@@ -17,7 +17,7 @@ inline constexpr std::uint32_t outlier_window_max = 128;  // bounds the memory o
 /// Limits of 0 turn their check off.
 struct QualityConfig {
   Action outlier = Action::flag;
-  double outlier_z = 10.0;            // robust z-score at or above which a price is an outlier
+  double outlier_z = 10.0;            // robust z-score above which a price is an outlier
   std::uint32_t outlier_window = 64;  // accepted prices that it is compared with: outlier_window_min..max
   double outlier_pct_min = 1.0;       // a price nearer to the median than this is no outlier, however quiet the market
   std::uint32_t outlier_shift = 8;    // so many outliers in a row on one side are a new level: the last is accepted

@@ -125,12 +125,13 @@ void QualityGate::report(TradeSequence::Seen seen, std::uint64_t id, Instrument&
 }
 
 void QualityGate::check_price(Instrument& instrument, const MarketEvent& tick, Findings& findings) noexcept {
-  const double price = to_double(Decimal{tick.price_mantissa, tick.price_exponent});
+  const Decimal exact{tick.price_mantissa, tick.price_exponent};
+  const double price = to_double(exact);
   if (config_.outlier != Action::off) {
-    const OutlierWindow::Judgement judgement = instrument.prices.add(price, config_);
+    const OutlierWindow::Judgement judgement = instrument.prices.add(exact, config_);
     if (judgement.level == PriceLevel::outlier) {
       write(findings.add(Reason::outlier, config_.outlier),
-            "price %.15g is %+.4g %% from the median %.15g of the last prices, robust z %.4g", price,
+            "price %.15g is %+.4g %% from the median %.15g of the last prices, robust z %.1f", price,
             (price / judgement.median - 1) * 100, judgement.median, judgement.z);
     } else if (judgement.level == PriceLevel::new_level) {
       write(findings.add(Reason::outlier, Action::flag),

@@ -1,14 +1,16 @@
 // Whether a price is absurd beside the instrument's last prices: robust, so that one bad tick hides no other.
 //
-//   m    median of the last N accepted prices (mean of the middle two where N is even)
-//   MAD  median of their |x - m|;   z = 0.6745 |x - m| / MAD, which for a normal distribution counts sigmas
-// An outlier is a price with z >= z_min whose distance from m is also more than pct_min percent of m. Where MAD is 0 (most
-// prices equal) the second condition decides alone. The window is exact at every price, nothing is estimated.
+//   m      median of the last N accepted prices (mean of the middle two where N is even)
+//   MAD    median of their |x - m|, but never less than what rounding alone makes of it, a quarter of a unit of their
+//          finest scale: a coin of 0.00000041 has many equal prices, and 0.00000042 is no outlier
+//   z      0.6745 |x - m| / MAD, which for a normal distribution counts sigmas
+// An outlier is a price whose z is above z_min and whose distance from m is also more than pct_min percent of m. The
+// window is exact at every price, nothing is estimated.
 //
 // Input     prices > 0. Judged from the outlier_window_min-th accepted price on.
 // Output    An outlier does not enter the window: it cannot excuse the next one. `shift` of them in a row on one side are
 //           a new level: the last of them is accepted, and the window starts anew with it.
-// Cost      O(1) while the price is within pct_min of all the window's: no distance from m can be larger. Else the two
+// Cost      O(1) while the price is within the limits of all the window's: it cannot be further from m. Else the two
 //           medians, O(N). No allocation.
 #pragma once
 
@@ -20,6 +22,7 @@
 #include <limits>
 
 #include "core/base/check.hpp"
+#include "core/base/decimal.hpp"
 #include "core/quality/config.hpp"
 
 namespace tapeline {
@@ -31,21 +34,22 @@ class OutlierWindow {
   struct Judgement {
     PriceLevel level = PriceLevel::ordinary;
     double median = 0;  // of an outlier or a new level: what it was compared with
-    double z = 0;       // infinite where MAD is 0
+    double z = 0;
 
     friend bool operator==(const Judgement&, const Judgement&) = default;
   };
 
   /// Precondition: price > 0, and outlier_window_min <= config.outlier_window <= outlier_window_max.
-  Judgement add(double price, const QualityConfig& config) noexcept {
-    TL_DCHECK(price > 0);
-    const double share = config.outlier_pct_min / 100;
-    const double spread = std::max(price - lowest_, highest_ - price);
-    if (count_ < outlier_window_min || spread <= share * lowest_) {
-      accept(price, config.outlier_window);
-      return {};
-    }
-    return judge(price, share, config);
+  Judgement add(Decimal price, const QualityConfig& config) noexcept {
+    TL_DCHECK(price.mantissa > 0);
+    const double value = to_double(price);
+    const double spread = std::max(value - lowest_, highest_ - value);
+    Judgement judgement;
+    if (count_ >= outlier_window_min && spread > limit(lowest_, rounding_, config)) judgement = judge(value, config);
+    if (judgement.level == PriceLevel::outlier) return judgement;
+    if (judgement.level == PriceLevel::new_level) *this = OutlierWindow();
+    accept(price, value, config.outlier_window);
+    return judgement;
   }
 
   /// Accepted prices that the next one is compared with.
@@ -59,16 +63,28 @@ class OutlierWindow {
   friend bool operator==(const OutlierWindow&, const OutlierWindow&) = default;
 
  private:
-  void accept(double price, std::uint32_t length) noexcept {
-    run_ = 0;
-    prices_[next_] = price;
-    next_ = next_ + 1 == length ? 0 : next_ + 1;
-    count_ = std::min(count_ + 1, length);
-    lowest_ = std::min(lowest_, price);
-    highest_ = std::max(highest_, price);
+  static constexpr double mad_of_sigma = 0.6745;  // of a normal distribution
+
+  /// Prices further from the median than this are outliers. Grows with both arguments: what is below the limit for less
+  /// than the median and the MAD is below it for them.
+  [[nodiscard]] static double limit(double median, double deviation, const QualityConfig& config) noexcept {
+    return std::max(config.outlier_pct_min / 100 * median, config.outlier_z * deviation / mad_of_sigma);
   }
 
-  [[gnu::noinline]] Judgement judge(double price, double share, const QualityConfig& config) noexcept {
+  void accept(Decimal price, double value, std::uint32_t length) noexcept {
+    if (price.exponent < exponent_) {
+      exponent_ = price.exponent;
+      rounding_ = to_double(Decimal{1, exponent_}) / 4;
+    }
+    run_ = 0;
+    prices_[next_] = value;
+    next_ = next_ + 1 == length ? 0 : next_ + 1;
+    count_ = std::min(count_ + 1, length);
+    lowest_ = std::min(lowest_, value);
+    highest_ = std::max(highest_, value);
+  }
+
+  [[gnu::noinline]] Judgement judge(double price, const QualityConfig& config) noexcept {
     // Extremes that have left the window may still be in the bounds.
     const auto [lowest, highest] = std::minmax_element(prices_.begin(), prices_.begin() + count_);
     lowest_ = *lowest;
@@ -76,24 +92,15 @@ class OutlierWindow {
     std::array<double, outlier_window_max> scratch = prices_;
     const double median = median_of(scratch);
     const double distance = std::abs(price - median);
-    if (distance <= share * median) {
-      accept(price, config.outlier_window);
-      return {};
-    }
+    if (distance <= limit(median, rounding_, config)) return {};
     for (std::size_t i = 0; i < count_; ++i) scratch[i] = std::abs(prices_[i] - median);
-    const double deviation = median_of(scratch);
-    const double z = deviation > 0 ? 0.6745 * distance / deviation : std::numeric_limits<double>::infinity();
-    if (z < config.outlier_z) {
-      accept(price, config.outlier_window);
-      return {};
-    }
+    const double deviation = std::max(median_of(scratch), rounding_);
+    if (distance <= limit(median, deviation, config)) return {};
     const bool is_above = price > median;
     run_ = is_above == is_run_above_ ? run_ + 1 : 1;
     is_run_above_ = is_above;
-    if (run_ < config.outlier_shift) return {PriceLevel::outlier, median, z};
-    *this = OutlierWindow();
-    accept(price, config.outlier_window);
-    return {PriceLevel::new_level, median, z};
+    const PriceLevel level = run_ < config.outlier_shift ? PriceLevel::outlier : PriceLevel::new_level;
+    return {level, median, mad_of_sigma * distance / deviation};
   }
 
   /// Reorders the first count_ of `values`.
@@ -106,10 +113,12 @@ class OutlierWindow {
 
   double lowest_ = std::numeric_limits<double>::infinity();  // no price of the window is below,
   double highest_ = 0;                                       // none above
+  double rounding_ = 0.25;  // a quarter of a unit of the finest scale since the window began
   std::uint32_t next_ = 0;
   std::uint32_t count_ = 0;
   std::uint32_t run_ = 0;  // outliers since the last accepted price, on one side
   bool is_run_above_ = false;
+  std::int8_t exponent_ = 0;  // that scale
   std::array<double, outlier_window_max> prices_{};
 };
 

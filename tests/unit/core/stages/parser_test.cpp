@@ -14,7 +14,8 @@ namespace {
 
 constexpr SourceCode source{4};
 
-/// "SYMBOL PRICE" per word pair; "!" is a reject, "?" an ignored message: a wire format just for this test.
+/// "SYMBOL PRICE" per word pair, "SYMBOL +MS" is stamped so far ahead of its arrival; "!" is a reject, "?" an ignored
+/// message: a wire format just for this test.
 class WordParser final : public WireParser {
  public:
   void parse(const Frame& frame, WireOutput& output) noexcept override {
@@ -35,6 +36,9 @@ class WordParser final : public WireParser {
         event.kind = EventKind::reject;
         event.reason = Reason::not_a_number;
         event.text = "price";
+      } else if (price.front() == '+') {
+        event.event_ns += std::stoll(std::string(price)) * nanos_per_millisecond;
+        event.price = {1, 0};
       } else {
         event.price = *parse_decimal(price);
       }
@@ -108,6 +112,25 @@ TEST_F(ParserStage, ReadsWhatAFullRingOfMarksDidNotAnnounce) {
     const Decimal price{all[i].price_mantissa, all[i].price_exponent};
     ASSERT_EQ(to_string(price), std::to_string(i));
   }
+}
+
+TEST_F(ParserStage, RejectsStampsTooFarAheadOfTheirArrival) {
+  JournalWriter journal(config);
+  journal.append({.source = source, .receive_ns = 1}, {}, "AAA +60000 AAA +60001");
+  mark(journal);
+  Parser parser(options(), marks, events, operations);
+  const auto all = drain(parser);
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[1].kind, EventKind::tick);
+  EXPECT_EQ(all[2].kind, EventKind::reject);
+  EXPECT_EQ(all[2].reason, Reason::future_event);
+  EXPECT_STREQ(all[2].text, "event time is more than 60000 ms ahead of its arrival");
+
+  Parser::Options unlimited = options();
+  unlimited.ahead_ms = 0;
+  Parser trusting(std::move(unlimited), marks, events, operations);
+  mark(journal);
+  EXPECT_EQ(drain(trusting).back().kind, EventKind::tick);
 }
 
 TEST_F(ParserStage, CountsIgnoredMessagesByKindAndRejectsImpossibleStampsAndNames) {
