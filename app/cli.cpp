@@ -10,6 +10,7 @@
 
 #include "app/commands/check.hpp"
 #include "app/commands/indicators.hpp"
+#include "app/commands/journal.hpp"
 #include "app/commands/once.hpp"
 #include "app/commands/replay.hpp"
 #include "app/commands/rules.hpp"
@@ -73,16 +74,25 @@ void add_once(CLI::App& cli, int& status) {
 
 void add_replay(CLI::App& cli, int& status) {
   auto options = std::make_shared<ReplayOptions>();
-  CLI::App* command = cli.add_subcommand("replay", "recordings through journal and pipeline into the sinks");
+  CLI::App* command =
+      cli.add_subcommand("replay", "recordings, or a journal once more, through the pipeline into the sinks");
   add_config(command, options->config_file);
-  command->add_option("--source", options->source, "whose messages they are, such as binance")->required();
-  command->add_option("recordings", options->recordings, "lines `<receive time, ns> <payload>`, plain or gzip")
-      ->required();
+  CLI::Option* source = command->add_option("--source", options->source, "whose messages they are, such as binance");
+  CLI::Option* recordings =
+      command->add_option("recordings", options->recordings, "lines `<receive time, ns> <payload>`, plain or gzip");
+  command
+      ->add_option("--journal", options->journal, "instead: the journal of this lane, or in this directory; only read")
+      ->excludes(source)
+      ->excludes(recordings);
   command->add_flag("--json", options->json, "print the summary as one JSON object");
   command->add_flag("--null-sink", options->null_sink, "compute everything, store nothing");
-  command->add_option("--lane", options->lane, "name of the lane (default: from the recordings' content)")
-      ->check(lane_problem);
-  command->callback([options, &status] { status = run_replay(*options); });
+  command->add_option("--lane", options->lane, "name of the lane (default: from the content)")->check(lane_problem);
+  command->callback([options, &status] {
+    if (options->journal.empty() && (options->source.empty() || options->recordings.empty())) {
+      throw CLI::ValidationError("replay", "name --source and recordings, or --journal");
+    }
+    status = run_replay(*options);
+  });
 }
 
 /// "20,2" or "20": length and width of the Bollinger bands.
@@ -130,6 +140,31 @@ void add_rules(CLI::App& cli, int& status) {
   list->callback([config_file, &status] { status = run_rules_list(*config_file); });
 }
 
+void add_journal(CLI::App& cli, int& status) {
+  CLI::App* journal = cli.add_subcommand("journal", "what a lane's journal holds, down to the bytes; only reads");
+  journal->require_subcommand(1);
+  constexpr const char* lane_text = "whose journal, or its directory (default: the configuration's lane)";
+
+  auto show_options = std::make_shared<JournalShowOptions>();
+  CLI::App* show = journal->add_subcommand("show", "the frame at a position");
+  add_config(show, show_options->config_file);
+  show->add_option("position", show_options->position, "as journal_position says in every table")->required();
+  show->add_option("--lane", show_options->lane, lane_text);
+  show->add_flag("--raw", show_options->raw, "exactly the bytes that were received, nothing else");
+  show->callback([show_options, &status] { status = run_journal_show(*show_options); });
+
+  auto config_file = std::make_shared<std::string>();
+  CLI::App* list = journal->add_subcommand("list", "lanes that have a journal, with its extent");
+  add_config(list, *config_file);
+  list->callback([config_file, &status] { status = run_journal_list(*config_file); });
+
+  auto verify_options = std::make_shared<JournalVerifyOptions>();
+  CLI::App* verify = journal->add_subcommand("verify", "the checksums of all records");
+  add_config(verify, verify_options->config_file);
+  verify->add_option("--lane", verify_options->lane, "only this one's journal, or that in a directory");
+  verify->callback([verify_options, &status] { status = run_journal_verify(*verify_options); });
+}
+
 void add_migrate(CLI::App& cli, int& status) {
   auto config_file = std::make_shared<std::string>();
   CLI::App* command = cli.add_subcommand("migrate", "bring the tables in PostgreSQL up to date");
@@ -172,7 +207,8 @@ int parse_and_run(int argc, const char* const* argv) {
   cli.set_version_flag("--version", std::string("tapeline ") + version);
   cli.require_subcommand(1);
   int status = 0;
-  for (const auto add : {add_run, add_check, add_once, add_replay, add_indicators, add_rules, add_migrate, add_sim}) {
+  for (const auto add :
+       {add_run, add_check, add_once, add_replay, add_indicators, add_rules, add_journal, add_migrate, add_sim}) {
     add(cli, status);
   }
   try {

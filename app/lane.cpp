@@ -1,9 +1,9 @@
 #include "app/lane.hpp"
 
 #include "app/config/private_servers.hpp"
-#include "app/lane_sources.hpp"
+#include "app/journal_location.hpp"
+#include "app/stage_options.hpp"
 #include "app/version.hpp"
-#include "feeds/registry.hpp"
 #include "sinks/postgres/migrate.hpp"
 
 namespace tapeline::app {
@@ -17,11 +17,6 @@ JournalConfig journal_of(const Config& config, const LaneOptions& options) {
   JournalConfig journal = config.journal;
   journal.directory = journal_directory(config, options);
   return journal;
-}
-
-std::string name_of(SourceCode source) {
-  const feeds::Entry* entry = feeds::find_source(source);
-  return entry != nullptr ? std::string(entry->name) : "source " + std::to_string(static_cast<int>(source));
 }
 
 /// Hands latest values and alerts to the board that displays read.
@@ -47,52 +42,46 @@ class BoardSink final : public CacheSink {
   const RowCatalog& catalog_;
 };
 
-Parser::Options parser_options(const Config& config, const JournalConfig& journal) {
-  Parser::Options options;
-  options.journal = journal;
-  options.names = configured_names(config);
-  options.ahead_ms = config.quality.ahead_ms;
-  for (const feeds::Entry& entry : feeds::registry())
-    options.wire[static_cast<std::size_t>(entry.code)] = entry.make_parser();
-  return options;
-}
-
 }  // namespace
 
 std::string journal_directory(const Config& config, const LaneOptions& options) {
-  const std::string& root = config.journal.directory;
-  return (root.empty() ? options.var_directory + "/journal" : root) + "/" + options.name;
+  return journal_root(config, options.var_directory) + "/" + options.name;
 }
 
 Lane::Lane(const Config& config, const LaneOptions& options, const AddSources& add_sources)
     : name_(options.name),
       drain_timeout_ns_(Nanos{config.runtime.drain_timeout_s} * nanos_per_second),
       catalog_(make_row_catalog(config.indicators, config.rules, options.configuration_hash)),
-      journal_(journal_of(config, options)),
-      recovered_position_(journal_.end_position()) {
+      journal_(std::make_unique<JournalWriter>(journal_of(config, options))),
+      recovered_position_(journal_->end_position()) {
   const Links links = declare_links(topology_, config.runtime);
-  const JournalConfig journal = journal_of(config, options);
-  if (journal_.bytes_truncated() > 0) {
+  if (journal_->bytes_truncated() > 0) {
     operations_.tell(Severity::warning, "journal",
-                     "cut " + std::to_string(journal_.bytes_truncated()) + " bytes of a torn record at its end");
+                     "cut " + std::to_string(journal_->bytes_truncated()) + " bytes of a torn record at its end");
   }
-
   const feeds::Poller::Options poller_options{
       .clock_interval_ns = options.is_recording ? 0 : Nanos{config.runtime.clock_interval_ms} * nanos_per_millisecond};
-  poller_ = std::make_unique<feeds::Poller>(poller_options, journal_, links.marks, operations_);
+  poller_ = std::make_unique<feeds::Poller>(poller_options, *journal_, links.marks, operations_);
   add_sources(*poller_);
+  assemble(config, options, links, journal_of(config, options), *poller_);
+}
+
+Lane::Lane(const Config& config, const LaneOptions& options, const JournalExtent& journal)
+    : name_(options.name),
+      drain_timeout_ns_(Nanos{config.runtime.drain_timeout_s} * nanos_per_second),
+      catalog_(make_row_catalog(config.indicators, config.rules, options.configuration_hash)),
+      journal_end_(journal.end_position) {
+  const Links links = declare_links(topology_, config.runtime);
+  player_ = std::make_unique<JournalPlayer>(journal.end_position, links.marks);
+  assemble(config, options, links, journal.config, *player_);
+}
+
+void Lane::assemble(const Config& config, const LaneOptions& options, const Links& links, const JournalConfig& journal,
+                    Stage& input) {
   open_sinks(config, options, links);
   parser_ = std::make_unique<Parser>(parser_options(config, journal), links.marks, links.events, operations_);
 
-  Kernels::Options kernels;
-  kernels.bars = config.bars;
-  kernels.indicators = config.indicators;
-  kernels.signals = config.signals;
-  kernels.alerts = config.alerts;
-  kernels.quality = config.quality;
-  kernels.catalog = catalog_;
-  kernels.lateness_ns = configured_lateness(config);
-  kernels.periods_per_year = periods_per_year;
+  Kernels::Options kernels = kernels_options(config, catalog_);
   kernels.output.stored_position = stored_position_;
   // A recording's stamps are not ours: nothing of it counts as live, and all of its alerts are told.
   kernels.output.live_position = options.is_recording ? beyond_every_position : recovered_position_;
@@ -101,7 +90,7 @@ Lane::Lane(const Config& config, const LaneOptions& options, const AddSources& a
 
   Stage& writer = postgres_ ? static_cast<Stage&>(*postgres_) : *null_writer_;
   const std::vector<int> cpus = usable_cpus();
-  declare_stages(topology_, links, {*poller_, *parser_, *kernels_, writer, *cache_}, config.runtime, cpus.size());
+  declare_stages(topology_, links, {input, *parser_, *kernels_, writer, *cache_}, config.runtime, cpus.size());
   plan_ = topology_.plan(cpus, config.runtime);
   runner_ = std::make_unique<Runner>(topology_, plan_);
 }
@@ -116,7 +105,7 @@ void Lane::open_sinks(const Config& config, const LaneOptions& options, const Li
       operations_.tell(Severity::info, "writer", "applied migration " + applied);
     }
     postgres_ = std::make_unique<sinks::postgres::Writer>(
-        sinks::postgres::Writer::Options{config.postgres, dsn, options.name, catalog_, version, name_of},
+        sinks::postgres::Writer::Options{config.postgres, dsn, options.name, catalog_, version, source_name},
         links.rows, operations_);
     stored_position_ = postgres_->open();
     if (!options.is_recording) postgres_->measure_from(wall_now_ns());
@@ -132,7 +121,7 @@ void Lane::open_sinks(const Config& config, const LaneOptions& options, const Li
     sinks::redis::Config redis = config.redis;
     redis.address = resolve_redis(config.redis, options.var_directory);
     redis_ = std::make_unique<sinks::redis::Publisher>(
-        redis, sinks::redis::Publisher::Surroundings{catalog_, name_of, [this](Severity severity, std::string text) {
+        redis, sinks::redis::Publisher::Surroundings{catalog_, source_name, [this](Severity severity, std::string text) {
                                                        operations_.tell(severity, "redis", std::move(text));
                                                      }});
     cache_sinks.push_back(redis_.get());
@@ -171,9 +160,9 @@ LaneStats Lane::stats() const {
   LaneStats stats;
   stats.lane = name_;
   stats.elapsed_s = static_cast<double>(steady_now_ns() - started_ns_) / 1e9;
-  stats.frames = poller_->counts().frames.value();
-  stats.bytes = poller_->counts().bytes.value();
-  stats.frames_refused = poller_->counts().refused.value();
+  stats.frames = poller_ ? poller_->counts().frames.value() : parser_->counts().frames.value();
+  stats.bytes = poller_ ? poller_->counts().bytes.value() : parser_->counts().bytes.value();
+  stats.frames_refused = poller_ ? poller_->counts().refused.value() : 0;
   const KernelsCounts& counts = kernels_->counts();
   stats.ticks = counts.ticks.value();
   stats.bars = counts.bars.value();
@@ -188,7 +177,7 @@ LaneStats Lane::stats() const {
   stats.gaps = counts.gaps.value();
   stats.instruments = counts.instruments.value();
   stats.ignored = parser_->counts().ignored_by_kind();
-  stats.journal_position = journal_.end_position();
+  stats.journal_position = journal_ ? journal_->end_position() : journal_end_;
   stats.journal_recovered = recovered_position_;
   const LatencyHistogram& computed = counts.received_to_computed;
   stats.latency_count = computed.count();
@@ -207,7 +196,7 @@ LaneStats Lane::stats() const {
   for (const Topology::Link& link : topology_.links())
     stats.links.push_back({link.name, link.depth(link.ring), link.options.capacity});
   stats.sinks = sink_states();
-  stats.sources = poller_->statuses();
+  if (poller_) stats.sources = poller_->statuses();
   return stats;
 }
 

@@ -13,10 +13,12 @@
 #include "app/lane_stats.hpp"
 #include "app/topology.hpp"
 #include "app/view/board.hpp"
+#include "core/journal/journal_survey.hpp"
 #include "core/journal/journal_writer.hpp"
 #include "core/runtime/operations.hpp"
 #include "core/runtime/runner.hpp"
 #include "core/stages/cache.hpp"
+#include "core/stages/journal_player.hpp"
 #include "core/stages/kernels.hpp"
 #include "core/stages/null_writer.hpp"
 #include "core/stages/parser.hpp"
@@ -46,6 +48,8 @@ class Lane {
   using AddSources = std::function<void(feeds::Poller&)>;
 
   Lane(const Config& config, const LaneOptions& options, const AddSources& add_sources);
+  /// Computes everything from a journal that is there, of whatever lane: it is only read.
+  Lane(const Config& config, const LaneOptions& options, const JournalExtent& journal);
   ~Lane();
 
   void start();
@@ -55,8 +59,10 @@ class Lane {
   /// Waits for the threads; true when everything was committed.
   bool join();
 
-  /// A recording has been read to its end.
-  [[nodiscard]] bool exhausted() const noexcept { return poller_->exhausted(); }
+  /// The recordings, or the journal, have been read to their end.
+  [[nodiscard]] bool exhausted() const noexcept {
+    return poller_ ? poller_->exhausted() : parser_->counts().position.value() >= journal_end_;
+  }
   [[nodiscard]] LaneStats stats() const;
   /// Another process writes this lane: it is over for us.
   [[nodiscard]] bool fenced() const;
@@ -66,6 +72,8 @@ class Lane {
   [[nodiscard]] const RowCatalog& catalog() const noexcept { return *catalog_; }
 
  private:
+  void assemble(const Config& config, const LaneOptions& options, const Links& links, const JournalConfig& journal,
+                Stage& input);
   void open_sinks(const Config& config, const LaneOptions& options, const Links& links);
   [[nodiscard]] std::vector<SinkState> sink_states() const;
 
@@ -74,10 +82,12 @@ class Lane {
   Operations operations_;
   Board board_;
   std::shared_ptr<const RowCatalog> catalog_;
-  JournalWriter journal_;
-  JournalPosition recovered_position_;
+  std::unique_ptr<JournalWriter> journal_;  // none where a journal is only read
+  JournalPosition recovered_position_ = 0;
+  JournalPosition journal_end_ = 0;  // of a journal that is only read
   Topology topology_;
-  std::unique_ptr<feeds::Poller> poller_;
+  std::unique_ptr<feeds::Poller> poller_;  // either this
+  std::unique_ptr<JournalPlayer> player_;  // or this
   std::unique_ptr<Parser> parser_;
   std::unique_ptr<Kernels> kernels_;
   std::unique_ptr<NullWriter> null_writer_;

@@ -1,7 +1,6 @@
 #include "core/journal/journal_reader.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace tapeline {
@@ -53,18 +52,7 @@ bool JournalReader::next(JournalPosition limit, Frame& frame) noexcept {
       }
       case RecordState::valid: break;
     }
-    RecordHeader header;
-    std::memcpy(&header, segment_.bytes() + offset, sizeof header);
-    const auto* body = reinterpret_cast<const char*>(segment_.bytes() + offset + sizeof header);
-    frame = {.position = header.position,
-             .end_position = header.position + header.record_bytes,
-             .receive_ns = header.receive_ns,
-             .kind = static_cast<FrameKind>(header.kind),
-             .source = static_cast<SourceCode>(header.source),
-             .channel = header.channel,
-             .http_status = header.http_status,
-             .context = {body, header.context_bytes},
-             .payload = {body + header.context_bytes, header.payload_bytes}};
+    frame = frame_at(segment_, offset);
     position_ = frame.end_position;
     return true;
   }

@@ -168,4 +168,19 @@ RecordState inspect_record(const Segment& segment, std::size_t segment_bytes, st
   return header.kind == record_filler ? RecordState::filler : RecordState::valid;
 }
 
+Frame frame_at(const Segment& segment, std::size_t offset) noexcept {
+  RecordHeader header;
+  std::memcpy(&header, segment.bytes() + offset, sizeof header);
+  const auto* body = reinterpret_cast<const char*>(segment.bytes() + offset + sizeof header);
+  return {.position = header.position,
+          .end_position = header.position + header.record_bytes,
+          .receive_ns = header.receive_ns,
+          .kind = static_cast<FrameKind>(header.kind),
+          .source = static_cast<SourceCode>(header.source),
+          .channel = header.channel,
+          .http_status = header.http_status,
+          .context = {body, header.context_bytes},
+          .payload = {body + header.context_bytes, header.payload_bytes}};
+}
+
 }  // namespace tapeline

@@ -54,4 +54,7 @@ enum class Verify { lengths, checksum };
 [[nodiscard]] RecordState inspect_record(const Segment& segment, std::size_t segment_bytes, std::size_t offset,
                                          Verify verify) noexcept;
 
+/// The record at `offset`, in place. Precondition: it is valid.
+[[nodiscard]] Frame frame_at(const Segment& segment, std::size_t offset) noexcept;
+
 }  // namespace tapeline

@@ -79,6 +79,7 @@ std::size_t Parser::poll() noexcept {
     ++done;
   }
   if (!frame_in_work_) position_ = std::max(position_, reader_.position());
+  counts_.position.set(position_);
   if (const std::uint64_t corrupt = reader_.skipped_count(); corrupt != counts_.corrupt.value()) {
     counts_.corrupt.set(corrupt);
     operations_.tell(Severity::critical, "parser",

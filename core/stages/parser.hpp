@@ -37,7 +37,8 @@ struct ParserCounts {
   Counter events;
   Counter rejects;
   Counter refusals;
-  Counter corrupt;  // unreadable stretches of the journal
+  Counter corrupt;   // unreadable stretches of the journal
+  Counter position;  // frames that end at or before this have been handed on whole
   std::array<Ignored, ignored_kinds_max> ignored;
   std::atomic<std::size_t> ignored_kinds{0};  // (K) release by the parser, acquire by readers: a slot's name is whole
 

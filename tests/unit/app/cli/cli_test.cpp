@@ -38,7 +38,7 @@ TEST(CommandLine, HelpAndVersionAreNoMistakes) {
   const Done told = tapeline({"--version"});
   EXPECT_EQ(told.status, 0);
   EXPECT_EQ(told.out, std::string("tapeline ") + version + "\n");
-  for (const char* command : {"run", "check", "once", "replay", "indicators", "migrate", "sim"}) {
+  for (const char* command : {"run", "check", "once", "replay", "indicators", "journal", "migrate", "sim"}) {
     EXPECT_THAT(help.out, HasSubstr(std::string("\n  ") + command)) << command;
     const Done own = tapeline({command, "--help"});
     EXPECT_EQ(own.status, 0) << command;
@@ -76,6 +76,12 @@ TEST(CommandLine, WrongUsageEndsWithTwo) {
       {"replay", "recording.txt"},
       {"replay", "--source", "binance", "--lane", "a/b", "recording.txt"},
       {"replay", "--source", "nobody", "recording.txt"},
+      {"replay", "--journal", "main", "--source", "binance", "recording.txt"},
+      {"replay", "--journal", "main", "recording.txt"},
+      {"journal"},
+      {"journal", "show"},
+      {"journal", "show", "soon"},
+      {"journal", "show", "-1"},
       {"indicators"},
       {"indicators", "--sma", "-1", "closes.csv"},
       {"indicators", "--sma", "many", "closes.csv"},

@@ -1,0 +1,36 @@
+#include "app/stage_options.hpp"
+
+#include "app/lane_sources.hpp"
+#include "feeds/registry.hpp"
+
+namespace tapeline::app {
+
+Parser::Options parser_options(const Config& config, const JournalConfig& journal) {
+  Parser::Options options;
+  options.journal = journal;
+  options.names = configured_names(config);
+  options.ahead_ms = config.quality.ahead_ms;
+  for (const feeds::Entry& entry : feeds::registry())
+    options.wire[static_cast<std::size_t>(entry.code)] = entry.make_parser();
+  return options;
+}
+
+Kernels::Options kernels_options(const Config& config, std::shared_ptr<const RowCatalog> catalog) {
+  Kernels::Options options;
+  options.bars = config.bars;
+  options.indicators = config.indicators;
+  options.signals = config.signals;
+  options.alerts = config.alerts;
+  options.quality = config.quality;
+  options.catalog = std::move(catalog);
+  options.lateness_ns = configured_lateness(config);
+  options.periods_per_year = periods_per_year;
+  return options;
+}
+
+std::string source_name(SourceCode source) {
+  const feeds::Entry* entry = feeds::find_source(source);
+  return entry != nullptr ? std::string(entry->name) : "source " + std::to_string(static_cast<int>(source));
+}
+
+}  // namespace tapeline::app
