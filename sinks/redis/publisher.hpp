@@ -8,6 +8,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <random>
 #include <string>
@@ -16,6 +17,7 @@
 
 #include "core/runtime/metrics.hpp"
 #include "core/stages/cache.hpp"
+#include "core/stages/row_catalog.hpp"
 #include "sinks/redis/address.hpp"
 #include "sinks/redis/config.hpp"
 #include "sinks/redis/connection.hpp"

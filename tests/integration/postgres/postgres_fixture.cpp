@@ -157,7 +157,7 @@ Row RowFeed::quality_row(JournalPosition position, std::string_view detail) {
   Row made = row(RowKind::quality, no_instrument, position);
   made.as_quality = {};
   made.as_quality.reason = Reason::unparsable;
-  made.as_quality.kind = EventKind::reject;
+  made.as_quality.kind = QualityKind::reject;
   copy_text(made.as_quality.detail, detail);
   return made;
 }
