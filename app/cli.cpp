@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 
@@ -108,17 +109,38 @@ void read_bollinger(const std::string& text, IndicatorsOptions& options) {
   throw CLI::ValidationError("--bollinger", "\"" + text + "\" is no length and width; write 20,2");
 }
 
+/// "12,26,9": lengths of MACD.
+MacdLengths read_macd(const std::string& text) {
+  MacdLengths lengths;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (std::uint32_t* const length : {&lengths.fast, &lengths.slow, &lengths.signal}) {
+    const auto [next, error] = std::from_chars(at, end, *length);
+    const bool is_last = length == &lengths.signal;
+    if (error != std::errc() || (is_last ? next != end : next == end || *next != ',')) {
+      throw CLI::ValidationError("--macd", "\"" + text + "\" is no three lengths; write 12,26,9");
+    }
+    at = is_last ? next : next + 1;
+  }
+  return lengths;
+}
+
 void add_indicators(CLI::App& cli, int& status) {
   auto options = std::make_shared<IndicatorsOptions>();
   auto bollinger = std::make_shared<std::string>("20,2");
+  auto macd = std::make_shared<std::optional<std::string>>();
   CLI::App* command = cli.add_subcommand("indicators", "a CSV of closes through the pipeline's own kernels");
   command->add_option("--sma", options->sma, "length of the average")->capture_default_str();
   command->add_option("--rsi", options->rsi, "length of the RSI")->capture_default_str();
   command->add_option("--bollinger", *bollinger, "length and width of the bands")->capture_default_str();
   command->add_option("--volatility", options->volatility, "length of the volatility")->capture_default_str();
+  command->add_option("--ema", options->ema, "add the exponential average of this length");
+  command->add_option("--macd", *macd, "add MACD with these lengths, such as 12,26,9");
+  command->add_option("--atr", options->atr, "add the average true range of this length, from columns high and low");
   command->add_option("file", options->file, "CSV with a close column, or - for standard input")->required();
-  command->callback([options, bollinger, &status] {
+  command->callback([options, bollinger, macd, &status] {
     read_bollinger(*bollinger, *options);
+    if (*macd) options->macd = read_macd(**macd);
     status = run_indicators(*options, std::cin, std::cout, std::cerr);
   });
 }

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/bars/custom_indicators.hpp"
 #include "core/base/decimal.hpp"
 #include "core/indicators/indicator_set.hpp"
 
@@ -31,9 +32,8 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-bool is_close(std::string_view name) {
-  constexpr std::string_view close = "close";
-  return std::equal(name.begin(), name.end(), close.begin(), close.end(),
+bool is_named(std::string_view field, std::string_view name) {
+  return std::equal(field.begin(), field.end(), name.begin(), name.end(),
                     [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
 }
 
@@ -103,47 +103,117 @@ class CsvRecords {
   std::size_t line_ = 1;  // where the record begins, from 1
 };
 
-std::size_t close_column(CsvRecords& records) {
-  if (!records.next()) records.fail("the input is empty: begin with a header that names a column close");
-  std::optional<std::size_t> column;
-  for (std::size_t i = 0; i < records.fields().size(); ++i) {
-    if (!is_close(trimmed(records.fields()[i]))) continue;
-    if (column) {
-      records.fail("columns " + std::to_string(*column + 1) + " and " + std::to_string(i + 1) +
-                   " are both named close: rename one of them");
-    }
-    column = i;
-  }
-  if (!column) {
-    records.fail("no column is named close in the header '" + records.text() +
-                 "': begin with a header, separated by commas, that names the column of closes close");
-  }
-  return *column;
-}
-
-/// The close of the current record as it is written, and as a number.
-struct Close {
-  std::string_view text;
-  Decimal price;
+/// A column of prices.
+struct Column {
+  std::string_view name;
+  std::size_t index = 0;
 };
 
-Close read_close(const CsvRecords& records, std::size_t column) {
-  if (records.fields().size() <= column) {
-    records.fail("the line '" + records.text() + "' ends after column " + std::to_string(records.fields().size()) +
-                 ", but close is column " + std::to_string(column + 1) + ": add what is missing, or remove the line");
+/// `name` in the header, which is the current record.
+Column find_column(const CsvRecords& records, std::string_view name, std::string_view cure) {
+  std::optional<std::size_t> index;
+  const std::string quoted_name(name);
+  for (std::size_t i = 0; i < records.fields().size(); ++i) {
+    if (!is_named(trimmed(records.fields()[i]), name)) continue;
+    if (index) {
+      records.fail("columns " + std::to_string(*index + 1) + " and " + std::to_string(i + 1) + " are both named " +
+                   quoted_name + ": rename one of them");
+    }
+    index = i;
   }
-  const std::string_view text = trimmed(records.fields()[column]);
-  const auto refuse = [&](const char* why) {
-    records.fail("column " + std::to_string(column + 1) + " (close): '" + std::string(text) + "' " + why);
-  };
-  const Result<Decimal, DecimalError> price = parse_decimal(text);
+  if (!index) {
+    records.fail("no column is named " + quoted_name + " in the header '" + records.text() + "': " + std::string(cure));
+  }
+  return {name, *index};
+}
+
+struct Columns {
+  Column close;
+  std::optional<Column> high;  // where the ATR is asked for
+  std::optional<Column> low;
+};
+
+Columns read_header(CsvRecords& records, const IndicatorsOptions& options) {
+  if (!records.next()) records.fail("the input is empty: begin with a header that names a column close");
+  Columns columns;
+  columns.close =
+      find_column(records, "close", "begin with a header, separated by commas, that names the column of closes close");
+  if (options.atr) {
+    constexpr std::string_view cure = "--atr needs the columns high and low; add them, or leave out --atr";
+    columns.high = find_column(records, "high", cure);
+    columns.low = find_column(records, "low", cure);
+  }
+  return columns;
+}
+
+std::string_view text_of(const CsvRecords& records, const Column& column) {
+  if (records.fields().size() <= column.index) {
+    records.fail("the line '" + records.text() + "' ends after column " + std::to_string(records.fields().size()) +
+                 ", but " + std::string(column.name) + " is column " + std::to_string(column.index + 1) +
+                 ": add what is missing, or remove the line");
+  }
+  return trimmed(records.fields()[column.index]);
+}
+
+[[noreturn]] void refuse(const CsvRecords& records, const Column& column, const char* why) {
+  records.fail("column " + std::to_string(column.index + 1) + " (" + std::string(column.name) + "): '" +
+               std::string(text_of(records, column)) + "' " + why);
+}
+
+Decimal read_price(const CsvRecords& records, const Column& column) {
+  const Result<Decimal, DecimalError> price = parse_decimal(text_of(records, column));
   if (!price.has_value()) {
-    refuse(price.error() == DecimalError::out_of_precision
+    refuse(records, column,
+           price.error() == DecimalError::out_of_precision
                ? "does not fit 18 significant digits and 30 decimal places: round it"
                : "is not a number: write a plain decimal such as 101.25, or remove the line");
   }
-  if (price.value().mantissa <= 0) refuse("is not above 0: a price must be; remove the line");
-  return {text, price.value()};
+  if (price->mantissa <= 0) refuse(records, column, "is not above 0: a price must be; remove the line");
+  return *price;
+}
+
+constexpr const char* no_common_scale =
+    "and the closes before it have no common scale that fits 64 bits: round them to fewer decimal places, or split the "
+    "file here";
+
+/// The current record as a bar; without high and low it is all close.
+IndicatorBar read_bar(const CsvRecords& records, const Columns& columns) {
+  const Decimal close = read_price(records, columns.close);
+  const Decimal high = columns.high ? read_price(records, *columns.high) : close;
+  const Decimal low = columns.low ? read_price(records, *columns.low) : close;
+  IndicatorBar bar;
+  bar.price_exponent = std::min({close.exponent, high.exponent, low.exponent});
+  const auto mantissa = [&](Decimal price) {
+    const Result<std::int64_t, DecimalError> aligned = mantissa_at(price, bar.price_exponent);
+    if (!aligned) records.fail("close, high and low have no common scale that fits 64 bits: round them");
+    return *aligned;
+  };
+  bar.close = bar.open = mantissa(close);
+  bar.high = mantissa(high);
+  bar.low = mantissa(low);
+  if (bar.low > bar.high) refuse(records, *columns.low, "is above high: exchange them, or remove the line");
+  return bar;
+}
+
+/// What is asked for beside the columns that are always there, in the order of its columns.
+std::vector<IndicatorSpec> specs_of(const IndicatorsOptions& options) {
+  std::vector<IndicatorSpec> specs;
+  const auto add = [&specs](IndicatorKind kind, std::string name, std::uint32_t length) -> IndicatorSpec& {
+    IndicatorSpec spec;
+    spec.name = std::move(name);
+    spec.kind = kind;
+    spec.length = length;
+    return specs.emplace_back(std::move(spec));
+  };
+  if (options.ema) add(IndicatorKind::ema, "ema" + std::to_string(*options.ema), *options.ema);
+  if (options.macd) {
+    IndicatorSpec& macd = add(IndicatorKind::macd, "macd", 0);
+    macd.fast = options.macd->fast;
+    macd.slow = options.macd->slow;
+    macd.signal = options.macd->signal;
+  }
+  if (options.atr) add(IndicatorKind::atr, "atr" + std::to_string(*options.atr), *options.atr);
+  return specs;
 }
 
 void append(std::string& line, double value) {
@@ -154,25 +224,31 @@ void append(std::string& line, double value) {
   line.append(text.data(), printed.ptr);
 }
 
-void write_indicators(const IndicatorsOptions& options, IndicatorSet set, CsvRecords records, std::ostream& out) {
-  const std::size_t column = close_column(records);
+void write_indicators(const IndicatorsOptions& options, IndicatorSet set, CustomIndicators custom, CsvRecords records,
+                      std::ostream& out) {
+  const Columns columns = read_header(records, options);
   out << "index,close,sma" << options.sma << ",rsi" << options.rsi << ",bb_mid,bb_sigma,bb_upper,bb_lower,vol"
-      << options.volatility << ",change_pct\n";
+      << options.volatility << ",change_pct";
+  for (const IndicatorSpec& spec : specs_of(options)) {
+    for (const std::string& name : output_names(spec)) out << ',' << name;
+  }
+  out << '\n';
   std::string line;
+  std::vector<double> custom_values(custom.size());
   for (std::uint64_t index = 0; records.next(); ++index) {
-    const Close close = read_close(records, column);
-    set.update(close.price.mantissa, close.price.exponent);
-    if (set.resets() > 0) {
-      records.fail("column " + std::to_string(column + 1) + " (close): '" + std::string(close.text) +
-                   "' and the closes before it have no common scale that fits 64 bits: round them to fewer decimal "
-                   "places, or split the file here");
-    }
+    const IndicatorBar bar = read_bar(records, columns);
+    const Decimal close = read_price(records, columns.close);
+    set.update(close.mantissa, close.exponent);
+    custom.update(bar);
+    if (set.resets() + custom.resets() > 0) refuse(records, columns.close, no_common_scale);
     const IndicatorValues values = set.values();
-    line.assign(std::to_string(index)).append(1, ',').append(close.text);
+    custom.values(custom_values);
+    line.assign(std::to_string(index)).append(1, ',').append(text_of(records, columns.close));
     for (const double value : {values.sma, values.rsi, values.bb_mid, values.bb_sigma, values.bb_upper, values.bb_lower,
                                values.volatility, values.change_pct}) {
       append(line, value);
     }
+    for (const double value : custom_values) append(line, value);
     out << line << '\n';
   }
   out.flush();
@@ -189,14 +265,16 @@ int run_indicators(const IndicatorsOptions& options, std::istream& in, std::ostr
     config.bollinger_length = options.bollinger;
     config.bollinger_width = options.width;
     config.volatility_length = options.volatility;
-    const IndicatorSet set(config, 1.0);  // nothing annualised is written
+    constexpr double per_year = 1;  // nothing annualised is written
+    const IndicatorSet set(config, per_year);
+    const CustomIndicators custom(specs_of(options), 1, per_year);
 
     if (options.file == "-") {
-      write_indicators(options, set, CsvRecords(in, "standard input"), out);
+      write_indicators(options, set, custom, CsvRecords(in, "standard input"), out);
     } else {
       std::ifstream file(options.file, std::ios::binary);
       if (!file) throw BadInput(options.file + ": cannot be opened: " + std::strerror(errno));
-      write_indicators(options, set, CsvRecords(file, options.file), out);
+      write_indicators(options, set, custom, CsvRecords(file, options.file), out);
     }
     return 0;
   } catch (const BadInput& bad) {

@@ -83,7 +83,7 @@ class Rsi {
     }
     // A quiet stretch shrinks both averages by one factor. Far below the least change (1 mantissa) that tells nothing
     // any more, and going on would end in subnormal numbers and a wrong ratio.
-    if (change == 0 && averages_.total() < 0x1p-300) return averages_;
+    if (change == 0 && averages_.total() < 0x1p-900) return averages_;
     return {(averages_.gain * (length - 1) + gain) / length, (averages_.loss * (length - 1) + loss) / length};
   }
 

@@ -139,6 +139,32 @@ TEST(IndicatorsCommand, OutputThatCannotBeWrittenIsAnError) {
   EXPECT_THAT(err.str(), HasSubstr("the output cannot be written"));
 }
 
+TEST(IndicatorsCommand, AppendsWhatIsAskedFor) {
+  IndicatorsOptions options = shortest();
+  options.ema = 2;
+  options.macd = {.fast = 1, .slow = 2, .signal = 2};
+  options.atr = 1;
+  const Outcome outcome = run("low,close,HIGH\n99,100,101\n100,110,112.5\n98,99,110\n", options);
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(outcome.out,
+            "index,close,sma2,rsi1,bb_mid,bb_sigma,bb_upper,bb_lower,vol2,change_pct"
+            ",ema2,macd,macd_signal,macd_histogram,atr1\n"
+            "0,100,,,,,,,,,,,,,\n"
+            "1,110,105,100,105,5,115,95,,10,105,5,,,12.5\n"
+            "2,99,104.5,0,104.5,5.5,115.5,93.5,0.14189560954670763,-10,101,-2,1.5,-3.5,12\n");
+}
+
+TEST(IndicatorsCommand, AverageTrueRangeNeedsHighAndLow) {
+  IndicatorsOptions options;
+  options.atr = 14;
+  EXPECT_THAT(run("close,high\n1,2\n", options).err,
+              HasSubstr("no column is named low in the header 'close,high': --atr needs the columns high and low"));
+  EXPECT_THAT(run("close,high,low\n1,2,3\n", options).err, HasSubstr("column 3 (low): '3' is above high"));
+  EXPECT_THAT(run("close,high,low\n1,x,1\n", options).err, HasSubstr("column 2 (high): 'x' is not a number"));
+  EXPECT_THAT(run("close,high,low\n900000000000000000,900000000000000000,0.000000000000000001\n", options).err,
+              HasSubstr("close, high and low have no common scale"));
+}
+
 TEST(IndicatorsCommand, ImpossibleOptionsAreRefused) {
   IndicatorsOptions options;
   options.rsi = 0;
@@ -146,6 +172,10 @@ TEST(IndicatorsCommand, ImpossibleOptionsAreRefused) {
   EXPECT_EQ(outcome.status, 2);
   EXPECT_EQ(outcome.out, "");
   EXPECT_THAT(outcome.err, HasSubstr("rsi length 0 is impossible: choose one from 1"));
+  options = {};
+  options.macd = {.fast = 26, .slow = 12, .signal = 9};
+  EXPECT_EQ(run("close\n1\n", options).status, 2);
+  EXPECT_THAT(run("close\n1\n", options).err, HasSubstr("indicator \"macd\": macd fast is impossible"));
 }
 
 }  // namespace

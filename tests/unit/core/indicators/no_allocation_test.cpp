@@ -2,9 +2,11 @@
 #include <atomic>
 #include <cstdlib>
 #include <new>
+#include <vector>
 
 #include <gtest/gtest.h>
 
+#include "core/bars/custom_indicators.hpp"
 #include "core/indicators/indicator_set.hpp"
 
 namespace {
@@ -42,6 +44,30 @@ TEST(IndicatorSet, AllocatesOnlyWhenMade) {
   EXPECT_EQ(made, 0U);
   EXPECT_EQ(set.resets(), 1U);
   EXPECT_TRUE(always_defined);
+}
+
+TEST(CustomIndicators, AllocateOnlyWhenMade) {
+  std::vector<IndicatorSpec> specs;
+  for (int kind = 0; kind <= static_cast<int>(IndicatorKind::volume_zscore); ++kind) {
+    specs.emplace_back().kind = static_cast<IndicatorKind>(kind);
+  }
+  CustomIndicators indicators(specs, 3'600, 8'760);
+  std::vector<double> values(indicators.size());
+  IndicatorBar bar{.open = 100, .high = 103, .low = 98, .close = 101, .price_exponent = -2, .volume = 7};
+
+  const std::uint64_t before = allocations.load();
+  for (int i = 0; i < 200; ++i) {
+    bar.close = 98 + i % 6;
+    bar.end_ns += 3'600 * nanos_per_second;
+    bar.session = i / 24;
+    if (i == 100) bar.price_exponent = -3;   // finer: all is rescaled
+    if (i == 150) bar.price_exponent = -30;  // does not fit: all starts again
+    indicators.update(bar);
+    indicators.values(values);
+  }
+  const std::uint64_t made = allocations.load() - before;
+  EXPECT_EQ(made, 0U);
+  EXPECT_EQ(indicators.resets(), 1U);
 }
 
 }  // namespace
