@@ -36,6 +36,7 @@ std::string kind_text(FrameKind kind) {
     case FrameKind::clock: return "clock";
     case FrameKind::session_start: return "session_start";
     case FrameKind::end_of_input: return "end_of_input";
+    case FrameKind::session_end: return "session_end";
   }
   return fmt::format("kind {}", static_cast<int>(kind));
 }
