@@ -87,7 +87,9 @@ Lane::Lane(const Config& config, const LaneOptions& options, const AddSources& a
   kernels.signals = config.signals;
   kernels.alerts = config.alerts;
   kernels.lateness_ns = configured_lateness(config);
-  kernels.periods_per_year = periods_per_year;
+  kernels.calendar_of = [calendars = configured_calendars(config)](SourceCode source, std::string_view symbol) {
+    return calendars.of(source, symbol);
+  };
   kernels.stored_position = stored_position_;
   // A recording's stamps are not ours: nothing of it counts as live, and all of its alerts are told.
   kernels.live_position = options.is_recording ? beyond_every_position : recovered_position_;

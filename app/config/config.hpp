@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/calendar/config.hpp"
 #include "core/bars/config.hpp"
 #include "core/journal/config.hpp"
 #include "core/runtime/config.hpp"
@@ -42,6 +43,7 @@ struct Config {
   AlertsConfig alerts;
   feeds::TransportConfig transport;
   SourcesConfig sources;
+  CalendarsConfig calendars;
   sinks::postgres::Config postgres;
   sinks::redis::Config redis;
   LogConfig log;

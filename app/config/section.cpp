@@ -263,6 +263,24 @@ void Section::symbols(const char* key, std::vector<feeds::Subscription>& values)
   record(key, "{" + written + "}");
 }
 
+std::vector<std::string> Section::named_tables() {
+  std::vector<std::pair<std::uint32_t, std::string>> named;
+  if (table_ != nullptr) {
+    for (const auto& [key, node] : *table_) {
+      const std::string name(key.str());
+      if (node.is_table()) {
+        named.emplace_back(key.source().begin.line, name);
+      } else {
+        wrong_type(node, name.c_str(), "a table");
+      }
+    }
+  }
+  std::sort(named.begin(), named.end());
+  std::vector<std::string> names;
+  for (auto& [line, name] : named) names.push_back(std::move(name));
+  return names;
+}
+
 void Section::address(const char* key, std::string& value, Protocol protocol) {
   text(key, value);
   if (!has(key) || is_wrong(key)) return;

@@ -97,6 +97,8 @@ class Section {
   void reject_unknown(const std::vector<std::string>& tables);
 
   [[nodiscard]] const toml::table* sub_table(const char* key);
+  /// What the file's author named himself: the tables in this one, in order of their lines.
+  [[nodiscard]] std::vector<std::string> named_tables();
   [[nodiscard]] std::string path_of(const std::string& key) const { return path_.empty() ? key : path_ + "." + key; }
 
  private:

@@ -9,6 +9,7 @@ namespace {
 
 void copy_prices(const OpenBar& bar, BarRow& row) noexcept {
   row.start_ns = bar.start_ns;
+  row.end_ns = bar.end_ns;
   row.open_mantissa = bar.open;
   row.high_mantissa = bar.high;
   row.low_mantissa = bar.low;
@@ -73,8 +74,7 @@ void BarEvaluator::evaluate(const OpenBar& bar, BarOrigin origin, const SignalsC
   evaluation.fired_rules = 0;
   if (bar.is_partial) return;
   signal_ = verdict.signal;
-  const Nanos end_ns = bar.start_ns + static_cast<Nanos>(interval_s_) * nanos_per_second;
-  evaluation.fired_rules = rules_.update(values.rsi, values.change_pct, end_ns, alerts, signals);
+  evaluation.fired_rules = rules_.update(values.rsi, values.change_pct, bar.end_ns, alerts, signals);
 }
 
 }  // namespace tapeline

@@ -95,11 +95,11 @@ void Kernels::add_instrument(const MarketEvent& event) {
   Instrument instrument;
   instrument.source = event.source;
   instrument.symbol = event.names.symbol;
+  instrument.calendar = options_.calendar_of(event.source, instrument.symbol);
   for (const std::uint32_t interval_s : options_.bars.intervals_s) {
     instrument.series.push_back(
-        {TickBars(interval_s, options_.bars.empty),
-         BarEvaluator(interval_s, options_.periods_per_year(event.source, instrument.symbol, interval_s),
-                      options_.indicators)});
+        {TickBars(interval_s, options_.bars.empty, *instrument.calendar),
+         BarEvaluator(interval_s, instrument.calendar->periods_per_year(interval_s), options_.indicators)});
   }
   constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
   Latest& latest = instrument.latest;
@@ -242,7 +242,10 @@ void Kernels::add_tick(const MarketEvent& event) {
 
 void Kernels::add_source_bar(const MarketEvent& event) {
   Instrument& instrument = instruments_[event.instrument];
-  const Nanos end_ns = event.event_ns + static_cast<Nanos>(event.bar.interval_s) * nanos_per_second;
+  // A daily bar begins when the exchange opens; it ends with the exchange's day.
+  const Nanos end_ns = event.bar.interval_s == TradingCalendar::day_s
+                           ? instrument.calendar->next_day_start(event.event_ns)
+                           : event.event_ns + Nanos{event.bar.interval_s} * nanos_per_second;
   Latest& latest = instrument.latest;
   if (std::min(end_ns, event.receive_ns) >= latest.event_ns) {
     latest.event_ns = std::min(end_ns, event.receive_ns);
@@ -257,7 +260,7 @@ void Kernels::add_source_bar(const MarketEvent& event) {
   auto series = std::find_if(instrument.source_series.begin(), instrument.source_series.end(),
                              [&](const SourceSeries& s) { return s.evaluator.interval_s() == event.bar.interval_s; });
   if (series == instrument.source_series.end()) {
-    const double periods = options_.periods_per_year(event.source, instrument.symbol, event.bar.interval_s);
+    const double periods = instrument.calendar->periods_per_year(event.bar.interval_s);
     series = instrument.source_series.emplace(series, event.bar.interval_s, periods, options_.indicators);
   }
   switch (series->add(event)) {
@@ -275,6 +278,7 @@ void Kernels::add_source_bar(const MarketEvent& event) {
   }
   counts_.source_bars.add();
   OpenBar bar{.start_ns = event.event_ns,
+              .end_ns = end_ns,
               .open = event.bar.open_mantissa,
               .high = event.bar.high_mantissa,
               .low = event.bar.low_mantissa,
@@ -340,8 +344,7 @@ void Kernels::finish_bar(InstrumentIndex index, BarEvaluator& evaluator, const O
   row.source = instrument.source;
   row.as_bar = evaluation.row;
   if (evaluation.signal_changed) write_signal(index, evaluation, cause);
-  const Nanos end_ns = bar.start_ns + Nanos{evaluator.interval_s()} * nanos_per_second;
-  const bool is_news = cause.receive_ns - end_ns <= Nanos{options_.alerts.max_age_s} * nanos_per_second;
+  const bool is_news = cause.receive_ns - bar.end_ns <= Nanos{options_.alerts.max_age_s} * nanos_per_second;
   if (evaluation.fired_rules != 0 && is_news) write_alerts(index, evaluation, cause);
 
   Latest& latest = instrument.latest;
@@ -394,7 +397,7 @@ void Kernels::write_alerts(InstrumentIndex index, const BarEvaluator::Evaluation
     row.source = instruments_[index].source;
     AlertRow& alert = row.as_alert;
     alert.bar_start_ns = bar.start_ns;
-    alert.bar_end_ns = bar.start_ns + static_cast<Nanos>(bar.interval_s) * nanos_per_second;
+    alert.bar_end_ns = bar.end_ns;
     // 20 bits for the alerts of one frame leave 44 for the position: a journal of 16 TiB.
     alert.id_millis = static_cast<std::uint64_t>(std::max<Nanos>(cause.receive_ns, 0) / nanos_per_millisecond);
     alert.id_sequence = (cause.position << 20U) + alert_ordinal_++;

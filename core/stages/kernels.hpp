@@ -10,6 +10,7 @@
 
 #include <array>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,8 +50,8 @@ class Kernels final : public Stage {
     SignalsConfig signals;
     AlertsConfig alerts;
     std::array<Nanos, 256> lateness_ns{};  // by SourceCode
-    /// Periods of `interval_s` in a year of the instrument's calendar.
-    std::function<double(SourceCode, std::string_view symbol, std::uint32_t interval_s)> periods_per_year;
+    /// The instrument's days and sessions, and what annualises its volatility.
+    std::function<std::shared_ptr<const TradingCalendar>(SourceCode, std::string_view symbol)> calendar_of;
     /// Rows of frames that end at or before this are in the database already: computed, not handed out again.
     JournalPosition stored_position = 0;
     /// Frames below this are being recovered: their latency means nothing, and those received before
@@ -76,6 +77,7 @@ class Kernels final : public Stage {
   struct Instrument {
     SourceCode source{};
     std::string symbol;
+    std::shared_ptr<const TradingCalendar> calendar;
     std::vector<TickSeries> series;  // one per configured interval
     std::vector<SourceSeries> source_series;
     Latest latest{};

@@ -30,7 +30,7 @@ class Harness {
                       .move_hysteresis_pct = 0.2,
                       .max_age_s = 2'000'000'000,
                       .cooldown_s = 0};
-    options.periods_per_year = [](SourceCode, std::string_view, std::uint32_t) { return 365.0; };
+    options.calendar_of = [](SourceCode, std::string_view) { return std::make_shared<const TradingCalendar>(); };
     return options;
   }
 
