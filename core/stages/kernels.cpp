@@ -38,7 +38,10 @@ std::size_t Kernels::poll() noexcept {
     bool has_room = true;
     for (const MarketEvent& event : ready.first(std::min(ready.size(), events_per_poll - done))) {
       handle(event);
-      if ((event.flags & event_ends_frame) != 0) end_frame();
+      if ((event.flags & event_ends_frame) != 0) {
+        if (!corrected_.empty()) recompute_corrected(event);
+        end_frame();
+      }
       // One sample a frame, when the last of its events is done: a long answer counts once.
       const bool is_sample = event.position >= options_.live_position && (event.flags & event_ends_frame) != 0;
       received[done + taken] = is_sample ? event.receive_ns : never_ns;
@@ -240,55 +243,6 @@ void Kernels::add_tick(const MarketEvent& event) {
   advance(clock, event.event_ns, event);
 }
 
-void Kernels::add_source_bar(const MarketEvent& event) {
-  Instrument& instrument = instruments_[event.instrument];
-  // A daily bar begins when the exchange opens; it ends with the exchange's day.
-  const Nanos end_ns = event.bar.interval_s == TradingCalendar::day_s
-                           ? instrument.calendar->next_day_start(event.event_ns)
-                           : event.event_ns + Nanos{event.bar.interval_s} * nanos_per_second;
-  Latest& latest = instrument.latest;
-  if (std::min(end_ns, event.receive_ns) >= latest.event_ns) {
-    latest.event_ns = std::min(end_ns, event.receive_ns);
-    latest.receive_ns = event.receive_ns;
-    latest.price_mantissa = event.price_mantissa;
-    latest.price_exponent = event.price_exponent;
-    touch(event.instrument);
-  }
-  // A bar that has not ended is shown as the latest price, and feeds nothing.
-  if ((event.flags & event_provisional) != 0 || end_ns > event.receive_ns) return;
-
-  auto series = std::find_if(instrument.source_series.begin(), instrument.source_series.end(),
-                             [&](const SourceSeries& s) { return s.evaluator.interval_s() == event.bar.interval_s; });
-  if (series == instrument.source_series.end()) {
-    const double periods = instrument.calendar->periods_per_year(event.bar.interval_s);
-    series = instrument.source_series.emplace(series, event.bar.interval_s, periods, options_.indicators);
-  }
-  switch (series->add(event)) {
-    case SourceBarOutcome::fresh: break;
-    case SourceBarOutcome::known: counts_.unchanged.add(); return;
-    case SourceBarOutcome::corrected:
-      add_quality(event, event.instrument, EventKind::reject, Reason::source_correction,
-                  "a closed bar came again with other numbers");
-      return;
-    case SourceBarOutcome::late:
-      counts_.late.add();
-      add_quality(event, event.instrument, EventKind::reject, Reason::late_tick,
-                  "bar is older than those already taken");
-      return;
-  }
-  counts_.source_bars.add();
-  OpenBar bar{.start_ns = event.event_ns,
-              .end_ns = end_ns,
-              .open = event.bar.open_mantissa,
-              .high = event.bar.high_mantissa,
-              .low = event.bar.low_mantissa,
-              .close = event.price_mantissa,
-              .volume = event.size_mantissa,
-              .price_exponent = event.price_exponent,
-              .volume_exponent = event.size_exponent};
-  finish_bar(event.instrument, series->evaluator, bar, BarOrigin::source, event);
-}
-
 void Kernels::advance(SourceClock& clock, Nanos watermark_ns, const MarketEvent& cause) {
   clock.watermark_ns = std::max(clock.watermark_ns, watermark_ns);
   const auto source = static_cast<std::size_t>(&clock - clocks_.data());
@@ -304,8 +258,8 @@ void Kernels::close_due(SourceClock& clock, Nanos horizon_ns, const MarketEvent&
     for (const InstrumentIndex index : active) {
       TickSeries& series = instruments_[index].series[i];
       while (const auto closed = series.bars.close_next(horizon_ns)) {
-        finish_bar(index, series.evaluator, closed->bar, closed->is_filled ? BarOrigin::filled : BarOrigin::ticks,
-                   cause);
+        evaluate(series.evaluator, closed->bar, closed->is_filled ? BarOrigin::filled : BarOrigin::ticks);
+        finish_bar(index, cause);
       }
       if (const auto next_end_ns = series.bars.next_end_ns()) {
         clock.next_due_ns = std::min(clock.next_due_ns, *next_end_ns);
@@ -325,7 +279,8 @@ void Kernels::close_all_partial(const MarketEvent& cause) {
         TickSeries& series = instruments_[index].series[i];
         series.is_active = false;
         while (const auto closed = series.bars.close_partial()) {
-          finish_bar(index, series.evaluator, closed->bar, BarOrigin::ticks, cause);
+          evaluate(series.evaluator, closed->bar, BarOrigin::ticks);
+          finish_bar(index, cause);
         }
       }
       clock.active[i].clear();
@@ -334,32 +289,41 @@ void Kernels::close_all_partial(const MarketEvent& cause) {
   }
 }
 
-void Kernels::finish_bar(InstrumentIndex index, BarEvaluator& evaluator, const OpenBar& bar, BarOrigin origin,
-                         const MarketEvent& cause) {
-  Instrument& instrument = instruments_[index];
-  BarEvaluator::Evaluation evaluation;
-  evaluator.evaluate(bar, origin, options_.signals, options_.alerts, evaluation);
-  counts_.bars.add();
-  Row& row = begin_row(RowKind::bar, index, cause);
-  row.source = instrument.source;
-  row.as_bar = evaluation.row;
-  if (evaluation.signal_changed) write_signal(index, evaluation, cause);
-  const bool is_news = cause.receive_ns - bar.end_ns <= Nanos{options_.alerts.max_age_s} * nanos_per_second;
-  if (evaluation.fired_rules != 0 && is_news) write_alerts(index, evaluation, cause);
+void Kernels::evaluate(BarEvaluator& evaluator, const OpenBar& bar, BarOrigin origin) noexcept {
+  evaluator.evaluate(bar, origin, options_.signals, options_.alerts, evaluation_);
+}
 
-  Latest& latest = instrument.latest;
-  const bool shown = latest.interval_s == 0 || evaluator.interval_s() <= latest.interval_s;
+void Kernels::write_bar(InstrumentIndex index, const MarketEvent& cause) {
+  Row& row = begin_row(RowKind::bar, index, cause);
+  row.source = instruments_[index].source;
+  row.as_bar = evaluation_.row;
+}
+
+void Kernels::finish_bar(InstrumentIndex index, const MarketEvent& cause) {
+  counts_.bars.add();
+  write_bar(index, cause);
+  if (evaluation_.signal_changed) write_signal(index, evaluation_, cause);
+  const Nanos age_ns = cause.receive_ns - evaluation_.row.end_ns;
+  const bool is_news = age_ns <= Nanos{options_.alerts.max_age_s} * nanos_per_second;
+  if (evaluation_.fired_rules != 0 && is_news) write_alerts(index, evaluation_, cause);
+  show_latest(index);
+}
+
+void Kernels::show_latest(InstrumentIndex index) {
+  Latest& latest = instruments_[index].latest;
+  const BarRow& bar = evaluation_.row;
+  const bool shown = latest.interval_s == 0 || bar.interval_s <= latest.interval_s;
   if (!shown || bar.is_partial) return;
-  latest.interval_s = evaluator.interval_s();
-  latest.signal = evaluation.row.signal;
-  latest.signal_reason = evaluation.row.signal_reason;
-  latest.trend = evaluation.row.trend;
-  latest.rsi = evaluation.row.rsi;
-  latest.sma = evaluation.row.sma;
-  latest.bb_upper = evaluation.row.bb_upper;
-  latest.bb_lower = evaluation.row.bb_lower;
-  latest.change_pct = evaluation.row.change_pct;
-  latest.volatility = evaluation.row.volatility;
+  latest.interval_s = bar.interval_s;
+  latest.signal = bar.signal;
+  latest.signal_reason = bar.signal_reason;
+  latest.trend = bar.trend;
+  latest.rsi = bar.rsi;
+  latest.sma = bar.sma;
+  latest.bb_upper = bar.bb_upper;
+  latest.bb_lower = bar.bb_lower;
+  latest.change_pct = bar.change_pct;
+  latest.volatility = bar.volatility;
   touch(index);
 }
 

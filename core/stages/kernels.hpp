@@ -102,8 +102,16 @@ class Kernels final : public Stage {
   void advance(SourceClock& clock, Nanos watermark_ns, const MarketEvent& cause);
   void close_due(SourceClock& clock, Nanos horizon_ns, const MarketEvent& cause);
   void close_all_partial(const MarketEvent& cause);
-  void finish_bar(InstrumentIndex index, BarEvaluator& evaluator, const OpenBar& bar, BarOrigin origin,
-                  const MarketEvent& cause);
+  /// Into evaluation_.
+  void evaluate(BarEvaluator& evaluator, const OpenBar& bar, BarOrigin origin) noexcept;
+  /// Rows, signals and alerts of the bar just evaluated.
+  void finish_bar(InstrumentIndex index, const MarketEvent& cause);
+  void write_bar(InstrumentIndex index, const MarketEvent& cause);
+  void show_latest(InstrumentIndex index);
+  void replace_source_bar(InstrumentIndex index, SourceSeries& series, const OpenBar& bar, const MarketEvent& event);
+  /// Writes corrected bars and those after them anew. What has been signalled stays: only the future can be told again.
+  void recompute(InstrumentIndex index, SourceSeries& series, const MarketEvent& cause);
+  void recompute_corrected(const MarketEvent& cause);
   void write_signal(InstrumentIndex index, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause);
   void write_alerts(InstrumentIndex index, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause);
   /// The next row to fill; a row that is stored already goes to a place that nobody reads.
@@ -123,11 +131,13 @@ class Kernels final : public Stage {
   std::vector<Instrument> instruments_;
   std::array<SourceClock, 256> clocks_;
   std::vector<InstrumentIndex> dirty_;
-  Row stored_row_{};  // receives rows that the database has
+  std::vector<InstrumentIndex> corrected_;  // in this frame: have source bars to recompute at its end
+  Row stored_row_{};                        // receives rows that the database has
   Row* held_row_ = nullptr;
   JournalPosition row_position_ = 0;    // of the last row handed out
   JournalPosition alert_position_ = 0;  // frame of the last alert, and how many it has fired
   std::uint64_t alert_ordinal_ = 0;
+  BarEvaluator::Evaluation evaluation_{};
   KernelsCounts counts_;
 };
 
