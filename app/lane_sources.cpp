@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/indicators/calendar_periods.hpp"
 #include "feeds/alpha_vantage/source.hpp"
 #include "feeds/alpha_vantage/wire.hpp"
 #include "feeds/binance/source.hpp"
@@ -69,11 +68,13 @@ std::array<Nanos, 256> configured_lateness(const Config& config) {
   return by_source;
 }
 
-double periods_per_year(SourceCode source, std::string_view symbol, std::uint32_t interval_s) {
-  // Yahoo and Alpha Vantage write crypto pairs with their currency ("BTC-USD"); everything else of theirs is listed.
-  const bool is_listed =
-      (source == feeds::alpha_vantage::code || source == feeds::yahoo::code) && !symbol.ends_with("-USD");
-  return tapeline::periods_per_year(is_listed ? Calendar::us_equity : Calendar::crypto, interval_s);
+Calendars configured_calendars(const Config& config) {
+  Calendars::BySource by_source;
+  by_source[static_cast<std::size_t>(feeds::alpha_vantage::code)] = config.calendars.alpha_vantage;
+  by_source[static_cast<std::size_t>(feeds::coingecko::code)] = config.calendars.coingecko;
+  by_source[static_cast<std::size_t>(feeds::yahoo::code)] = config.calendars.yahoo;
+  by_source[static_cast<std::size_t>(feeds::binance::code)] = config.calendars.binance;
+  return {std::move(by_source), config.calendars.instruments};
 }
 
 }  // namespace tapeline::app

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/calendar/calendars.hpp"
 #include "app/config/config.hpp"
 #include "core/base/time.hpp"
 #include "core/stages/instrument_directory.hpp"
@@ -24,7 +25,7 @@ std::size_t add_polled_sources(const Config& config, std::string_view only, feed
 /// How long a source's bars stay open for stragglers; by SourceCode.
 [[nodiscard]] std::array<Nanos, 256> configured_lateness(const Config& config);
 
-/// Periods of `interval_s` in a year of the instrument's calendar: crypto trades 365 days of 24 h, US equities 252 of 6.5 h.
-[[nodiscard]] double periods_per_year(SourceCode source, std::string_view symbol, std::uint32_t interval_s);
+/// Days and sessions of every instrument.
+[[nodiscard]] Calendars configured_calendars(const Config& config);
 
 }  // namespace tapeline::app

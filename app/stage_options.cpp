@@ -24,7 +24,9 @@ Kernels::Options kernels_options(const Config& config, std::shared_ptr<const Row
   options.quality = config.quality;
   options.catalog = std::move(catalog);
   options.lateness_ns = configured_lateness(config);
-  options.periods_per_year = periods_per_year;
+  options.calendar_of = [calendars = configured_calendars(config)](SourceCode source, std::string_view symbol) {
+    return calendars.of(source, symbol);
+  };
   return options;
 }
 

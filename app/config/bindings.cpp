@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include "app/config/bind_calendars.hpp"
 #include "app/config/bind_custom.hpp"
 #include "app/config/bind_rules.hpp"
 #include "core/runtime/topology.hpp"
@@ -299,15 +300,24 @@ void bind(const toml::table& root, Config& config, Reading& reading) {
   tables.emplace_back("sources");
   Section sources("sources", top.sub_table("sources"), reading);
   std::vector<std::string> names;
-  const auto source = [&](const char* name, const auto& bind_keys, auto& values) {
+  std::vector<std::string> symbols;
+  const auto source = [&](const char* name, const auto& bind_keys, auto& values, CalendarConfig& calendar) {
     names.emplace_back(name);
-    bind_table(sources, name, reading, [&](Section& section) { bind_keys(section, values); });
+    bind_table(sources, name, reading, [&](Section& section) {
+      bind_keys(section, values);
+      bind_calendar(section, calendar);
+    });
+    for (const feeds::Subscription& subscription : values.symbols) symbols.push_back(subscription.symbol);
   };
-  source("alpha_vantage", bind_alpha_vantage, config.sources.alpha_vantage);
-  source("coingecko", bind_coingecko, config.sources.coingecko);
-  source("yahoo", bind_yahoo, config.sources.yahoo);
-  source("binance", bind_binance, config.sources.binance);
+  source("alpha_vantage", bind_alpha_vantage, config.sources.alpha_vantage, config.calendars.alpha_vantage);
+  source("coingecko", bind_coingecko, config.sources.coingecko, config.calendars.coingecko);
+  source("yahoo", bind_yahoo, config.sources.yahoo, config.calendars.yahoo);
+  source("binance", bind_binance, config.sources.binance, config.calendars.binance);
   sources.reject_unknown(names);
+
+  tables.emplace_back("instruments");
+  Section instruments("instruments", top.sub_table("instruments"), reading);
+  bind_instruments(instruments, symbols, config.calendars.instruments, reading);
   top.reject_unknown(tables);
 }
 

@@ -38,6 +38,17 @@ void add_quality(std::string& text, const QualityConfig& quality) {
                       quality.divergence_max_age_ms);
 }
 
+void add_calendars(std::string& text, const CalendarsConfig& calendars) {
+  for (const CalendarConfig& source :
+       {calendars.alpha_vantage, calendars.coingecko, calendars.yahoo, calendars.binance}) {
+    text += fmt::format("{} {}\n", static_cast<int>(source.kind), source.time_zone);
+  }
+  for (const auto& [symbol, own] : calendars.instruments) {
+    text += fmt::format(" {} {} {}\n", symbol, own.kind ? std::to_string(static_cast<int>(*own.kind)) : "-",
+                        own.time_zone.value_or("-"));
+  }
+}
+
 }  // namespace
 
 bool is_lane_name(std::string_view name) {
@@ -63,6 +74,7 @@ std::string configuration_hash(const Config& config) {
   add_symbols(text, "coingecko", sources.coingecko.symbols, sources.coingecko.lateness_ms);
   add_symbols(text, "yahoo", sources.yahoo.symbols, sources.yahoo.lateness_ms);
   add_symbols(text, "binance", sources.binance.symbols, sources.binance.lateness_ms);
+  add_calendars(text, config.calendars);
   std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
   return fmt::format("{:016x}", hash);

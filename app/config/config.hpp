@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/calendar/config.hpp"
 #include "core/bars/config.hpp"
 #include "core/journal/config.hpp"
 #include "core/quality/config.hpp"
@@ -46,6 +47,7 @@ struct Config {
   QualityConfig quality;
   feeds::TransportConfig transport;
   SourcesConfig sources;
+  CalendarsConfig calendars;
   sinks::postgres::Config postgres;
   sinks::redis::Config redis;
   LogConfig log;

@@ -98,9 +98,7 @@ Parser::Options parser_options(const JournalConfig& journal) {
 Kernels::Options kernels_options() {
   Kernels::Options options;
   options.bars.intervals_s = {1, 60};
-  options.periods_per_year = [](SourceCode, std::string_view, std::uint32_t interval_s) {
-    return 365.0 * 86'400 / interval_s;
-  };
+  options.calendar_of = [](SourceCode, std::string_view) { return std::make_shared<const TradingCalendar>(); };
   options.catalog = make_row_catalog(options.indicators, default_rules(), "");
   options.output.live_position = ~JournalPosition{0};  // the stamps of recorded frames say nothing of our latency
   return options;

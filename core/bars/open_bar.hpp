@@ -15,6 +15,7 @@ namespace tapeline {
 
 struct OpenBar {
   Nanos start_ns = 0;
+  Nanos end_ns = 0;  // the first moment after it
   Nanos open_event_ns = 0;
   Nanos close_event_ns = 0;
   std::uint64_t open_trade_id = 0;
@@ -39,9 +40,10 @@ struct BarTick {
   Decimal size;
 };
 
-[[nodiscard]] inline OpenBar begin_bar(Nanos start_ns, const BarTick& tick) noexcept {
+[[nodiscard]] inline OpenBar begin_bar(Nanos start_ns, Nanos end_ns, const BarTick& tick) noexcept {
   const std::int64_t price = tick.price.mantissa;
   return {.start_ns = start_ns,
+          .end_ns = end_ns,
           .open_event_ns = tick.event_ns,
           .close_event_ns = tick.event_ns,
           .open_trade_id = tick.trade_id,

@@ -5,13 +5,17 @@
 namespace tapeline {
 
 Nanos TickBars::start_of(Nanos event_ns) const noexcept {
+  if (calendar_ != nullptr) return calendar_->day_start(event_ns);
   const Nanos remainder = event_ns % interval_ns_;
   return event_ns - (remainder < 0 ? remainder + interval_ns_ : remainder);
 }
 
+Nanos TickBars::end_of(Nanos start_ns) const noexcept {
+  return calendar_ != nullptr ? calendar_->next_day_start(start_ns) : start_ns + interval_ns_;
+}
+
 TickOutcome TickBars::add(const BarTick& tick) noexcept {
-  if (!open_.empty() && tick.event_ns >= open_.back().start_ns &&
-      tick.event_ns - open_.back().start_ns < interval_ns_) {
+  if (!open_.empty() && tick.event_ns >= open_.back().start_ns && tick.event_ns < open_.back().end_ns) {
     return fold_tick(open_.back(), tick) ? TickOutcome::folded : TickOutcome::out_of_precision;
   }
   const Nanos start = start_of(tick.event_ns);
@@ -21,7 +25,7 @@ TickOutcome TickBars::add(const BarTick& tick) noexcept {
   if (at != open_.end() && at->start_ns == start) {
     return fold_tick(*at, tick) ? TickOutcome::folded : TickOutcome::out_of_precision;
   }
-  open_.insert(at, begin_bar(start, tick));
+  open_.insert(at, begin_bar(start, end_of(start), tick));
   if (!previous_) {
     // We came in somewhere in the middle of the earliest bar: nobody can know what it missed.
     for (OpenBar& bar : open_) bar.is_partial = bar.start_ns == open_.front().start_ns;
@@ -31,15 +35,16 @@ TickOutcome TickBars::add(const BarTick& tick) noexcept {
 
 void TickBars::remember(const OpenBar& bar) noexcept {
   previous_ = bar;
-  closed_until_ns_ = bar.start_ns + interval_ns_;
+  closed_until_ns_ = bar.end_ns;
 }
 
 std::optional<ClosedBar> TickBars::close_next(Nanos horizon_ns) noexcept {
-  if (empty_ == EmptyBars::fill && previous_ && closed_until_ns_ + interval_ns_ <= horizon_ns &&
-      (open_.empty() || open_.front().start_ns > closed_until_ns_) && filled_in_a_row_ < filled_bars_max) {
+  if (empty_ == EmptyBars::fill && previous_ && filled_in_a_row_ < filled_bars_max &&
+      (open_.empty() || open_.front().start_ns > closed_until_ns_) && end_of(closed_until_ns_) <= horizon_ns) {
     OpenBar filled = *previous_;
     filled.has_gap = false;
     filled.start_ns = closed_until_ns_;
+    filled.end_ns = end_of(filled.start_ns);
     filled.open = filled.high = filled.low = filled.close;
     filled.volume = 0;
     filled.trades = 0;
@@ -48,7 +53,7 @@ std::optional<ClosedBar> TickBars::close_next(Nanos horizon_ns) noexcept {
     ++filled_in_a_row_;
     return ClosedBar{filled, true};
   }
-  if (open_.empty() || open_.front().start_ns + interval_ns_ > horizon_ns) return std::nullopt;
+  if (open_.empty() || open_.front().end_ns > horizon_ns) return std::nullopt;
   const OpenBar closed = open_.front();
   open_.erase(open_.begin());
   remember(closed);
@@ -67,10 +72,9 @@ std::optional<ClosedBar> TickBars::close_partial() noexcept {
 }
 
 std::optional<Nanos> TickBars::next_end_ns() const noexcept {
-  if (empty_ == EmptyBars::fill && previous_ && filled_in_a_row_ < filled_bars_max)
-    return closed_until_ns_ + interval_ns_;
+  if (empty_ == EmptyBars::fill && previous_ && filled_in_a_row_ < filled_bars_max) return end_of(closed_until_ns_);
   if (open_.empty()) return std::nullopt;
-  return open_.front().start_ns + interval_ns_;
+  return open_.front().end_ns;
 }
 
 }  // namespace tapeline

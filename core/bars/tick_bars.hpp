@@ -1,6 +1,7 @@
 // Event-time bars of one instrument and interval, built from its ticks (docs/definitions.md, bars).
 //
-// Input     Ticks in any order; half-open bars [start, start + interval) aligned to the Unix epoch.
+// Input     Ticks in any order; half-open bars [start, end) aligned to the Unix epoch; daily ones are the days of
+//           a calendar, of 23 to 25 hours.
 // Output    closed bars in order of start, once the watermark has passed end + lateness.
 // Failure   A tick for a closed bar is `late`, one whose scale does not fit is `out_of_precision`: neither changes a bar.
 // Cost      O(1) a tick in order; open bars are as many as the lateness spans.
@@ -13,6 +14,7 @@
 
 #include "core/bars/config.hpp"
 #include "core/bars/open_bar.hpp"
+#include "core/bars/trading_calendar.hpp"
 
 namespace tapeline {
 
@@ -27,6 +29,11 @@ class TickBars {
  public:
   TickBars(std::uint32_t interval_s, EmptyBars empty) noexcept
       : interval_ns_(static_cast<Nanos>(interval_s) * nanos_per_second), empty_(empty) {}
+  /// Bars of 86,400 s are the days of `calendar`, which must outlive this.
+  TickBars(std::uint32_t interval_s, EmptyBars empty, const TradingCalendar& calendar) noexcept
+      : TickBars(interval_s, empty) {
+    if (interval_s == TradingCalendar::day_s) calendar_ = &calendar;
+  }
 
   [[nodiscard]] TickOutcome add(const BarTick& tick) noexcept;
 
@@ -50,9 +57,11 @@ class TickBars {
 
  private:
   [[nodiscard]] Nanos start_of(Nanos event_ns) const noexcept;
+  [[nodiscard]] Nanos end_of(Nanos start_ns) const noexcept;
   void remember(const OpenBar& bar) noexcept;
 
   Nanos interval_ns_;
+  const TradingCalendar* calendar_ = nullptr;                  // of daily bars
   std::vector<OpenBar> open_;                                  // ascending by start
   Nanos closed_until_ns_ = std::numeric_limits<Nanos>::min();  // bars that start before this are closed
   std::optional<OpenBar> previous_;                            // last closed, for filling

@@ -60,6 +60,7 @@ struct TickRow {
 /// A closed bar and the indicators after it.
 struct BarRow {
   Nanos start_ns;
+  Nanos end_ns;
   std::int64_t open_mantissa;  // the four prices share price_exponent
   std::int64_t high_mantissa;
   std::int64_t low_mantissa;

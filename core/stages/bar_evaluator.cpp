@@ -12,6 +12,7 @@ namespace {
 
 void copy_prices(const OpenBar& bar, BarRow& row) noexcept {
   row.start_ns = bar.start_ns;
+  row.end_ns = bar.end_ns;
   row.open_mantissa = bar.open;
   row.high_mantissa = bar.high;
   row.low_mantissa = bar.low;
@@ -83,7 +84,7 @@ void BarEvaluator::update(const OpenBar& bar, const Circumstances& circumstances
                   .volume = bar.volume,
                   .volume_exponent = bar.volume_exponent,
                   .start_ns = bar.start_ns,
-                  .end_ns = circumstances.end_ns,
+                  .end_ns = bar.end_ns,
                   .session = circumstances.session});
 }
 
@@ -124,7 +125,7 @@ void BarEvaluator::evaluate(const OpenBar& bar, const Circumstances& circumstanc
   custom_.values(std::span(custom).first(custom_.size()));
   for (std::size_t i = 0; i < custom_.size(); ++i) evaluation.custom[custom_outputs_[i]] = custom[i];
   fill_fields(row, evaluation.custom, evaluation.fields);
-  rules_.update(catalog.rules, evaluation.fields, circumstances.end_ns,
+  rules_.update(catalog.rules, evaluation.fields, bar.end_ns,
                 [&](std::size_t rule) { evaluation.fired.push_back(static_cast<std::uint16_t>(rule)); });
 }
 

@@ -40,7 +40,6 @@ class BarEvaluator {
   /// What a bar is, beyond its prices.
   struct Circumstances {
     BarOrigin origin = BarOrigin::ticks;
-    Nanos end_ns = 0;
     std::int64_t session = 0;  // ordinal of the trading session
   };
 

@@ -118,8 +118,7 @@ void KernelOutput::signal(Subject subject, const BarEvaluator::Evaluation& evalu
       .bb_lower = bar.bb_lower};
 }
 
-void KernelOutput::alerts(Subject subject, const BarEvaluator::Evaluation& evaluation, Nanos bar_end_ns,
-                          const MarketEvent& cause) {
+void KernelOutput::alerts(Subject subject, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause) {
   const BarRow& bar = evaluation.row;
   if (alert_position_ != cause.position) {
     alert_position_ = cause.position;
@@ -129,7 +128,7 @@ void KernelOutput::alerts(Subject subject, const BarEvaluator::Evaluation& evalu
     const Rule& rule = catalog_->rules[index];
     AlertRow& alert = begin_row(RowKind::alert, subject, cause).as_alert;
     alert.bar_start_ns = bar.start_ns;
-    alert.bar_end_ns = bar_end_ns;
+    alert.bar_end_ns = bar.end_ns;
     // 20 bits for the alerts of one frame leave 44 for the position: a journal of 16 TiB.
     alert.id_millis = static_cast<std::uint64_t>(std::max<Nanos>(cause.receive_ns, 0) / nanos_per_millisecond);
     alert.id_sequence = (cause.position << 20U) + alert_ordinal_++;

@@ -53,7 +53,7 @@ class KernelOutput {
   void bar(Subject subject, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause);
   void signal(Subject subject, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause);
   /// One row a rule that fired.
-  void alerts(Subject subject, const BarEvaluator::Evaluation& evaluation, Nanos bar_end_ns, const MarketEvent& cause);
+  void alerts(Subject subject, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause);
 
  private:
   [[nodiscard]] Row& hold_row();

@@ -8,7 +8,6 @@ namespace tapeline {
 namespace {
 
 constexpr Nanos never_ns = std::numeric_limits<Nanos>::max();
-constexpr Nanos day_ns = 86'400 * nanos_per_second;
 
 }  // namespace
 
@@ -37,7 +36,10 @@ std::size_t Kernels::poll() noexcept {
     bool has_room = true;
     for (const MarketEvent& event : ready.first(std::min(ready.size(), events_per_poll - done))) {
       handle(event);
-      if ((event.flags & event_ends_frame) != 0) output_.end_frame();
+      if ((event.flags & event_ends_frame) != 0) {
+        if (!corrected_.empty()) recompute_corrected(event);
+        output_.end_frame();
+      }
       // One sample a frame, when the last of its events is done: a long answer counts once.
       const bool is_sample = event.position >= options_.output.live_position && (event.flags & event_ends_frame) != 0;
       received[done + taken] = is_sample ? event.receive_ns : never_ns;
@@ -105,11 +107,12 @@ void Kernels::add_instrument(const MarketEvent& event) {
   Instrument instrument;
   instrument.source = event.source;
   instrument.symbol = event.names.symbol;
+  instrument.calendar = options_.calendar_of(event.source, instrument.symbol);
   for (const std::uint32_t interval_s : options_.bars.intervals_s) {
     instrument.series.push_back(
-        {TickBars(interval_s, options_.bars.empty),
+        {TickBars(interval_s, options_.bars.empty, *instrument.calendar),
          BarEvaluator(*options_.catalog, options_.indicators, instrument.symbol, interval_s,
-                      options_.periods_per_year(event.source, instrument.symbol, interval_s))});
+                      instrument.calendar->periods_per_year(interval_s))});
   }
   constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
   Latest& latest = instrument.latest;
@@ -246,51 +249,6 @@ void Kernels::add_tick(const MarketEvent& event) {
   advance(clock, event.event_ns, event);
 }
 
-void Kernels::add_source_bar(const MarketEvent& event) {
-  Instrument& instrument = instruments_[event.instrument];
-  const Nanos end_ns = event.event_ns + static_cast<Nanos>(event.bar.interval_s) * nanos_per_second;
-  Latest& latest = instrument.latest;
-  gate_.hear(event.instrument, event.receive_ns);
-  if (std::min(end_ns, event.receive_ns) >= latest.event_ns) {
-    latest.event_ns = std::min(end_ns, event.receive_ns);
-    latest.receive_ns = event.receive_ns;
-    latest.price_mantissa = event.price_mantissa;
-    latest.price_exponent = event.price_exponent;
-    touch(event.instrument);
-  }
-  // A bar that has not ended is shown as the latest price, and feeds nothing.
-  if ((event.flags & event_provisional) != 0 || end_ns > event.receive_ns) return;
-
-  auto series = std::find_if(instrument.source_series.begin(), instrument.source_series.end(),
-                             [&](const SourceSeries& s) { return s.evaluator.interval_s() == event.bar.interval_s; });
-  if (series == instrument.source_series.end()) {
-    const double periods = options_.periods_per_year(event.source, instrument.symbol, event.bar.interval_s);
-    series = instrument.source_series.emplace(
-        series, BarEvaluator(*options_.catalog, options_.indicators, instrument.symbol, event.bar.interval_s, periods));
-  }
-  switch (series->add(event)) {
-    case SourceBarOutcome::fresh: break;
-    case SourceBarOutcome::known: counts_.unchanged.add(); return;
-    case SourceBarOutcome::corrected:
-      note(event, QualityKind::flag, Reason::source_correction, "a closed bar came again with other numbers");
-      return;
-    case SourceBarOutcome::late:
-      counts_.late.add();
-      note(event, QualityKind::reject, Reason::late_tick, "bar is older than those already taken");
-      return;
-  }
-  counts_.source_bars.add();
-  OpenBar bar{.start_ns = event.event_ns,
-              .open = event.bar.open_mantissa,
-              .high = event.bar.high_mantissa,
-              .low = event.bar.low_mantissa,
-              .close = event.price_mantissa,
-              .volume = event.size_mantissa,
-              .price_exponent = event.price_exponent,
-              .volume_exponent = event.size_exponent};
-  finish_bar(event.instrument, series->evaluator, bar, BarOrigin::source, event);
-}
-
 void Kernels::advance(SourceClock& clock, Nanos watermark_ns, const MarketEvent& cause) {
   clock.watermark_ns = std::max(clock.watermark_ns, watermark_ns);
   const auto source = static_cast<std::size_t>(&clock - clocks_.data());
@@ -306,8 +264,8 @@ void Kernels::close_due(SourceClock& clock, Nanos horizon_ns, const MarketEvent&
     for (const InstrumentIndex index : active) {
       TickSeries& series = instruments_[index].series[i];
       while (const auto closed = series.bars.close_next(horizon_ns)) {
-        finish_bar(index, series.evaluator, closed->bar, closed->is_filled ? BarOrigin::filled : BarOrigin::ticks,
-                   cause);
+        evaluate(index, series.evaluator, closed->bar, closed->is_filled ? BarOrigin::filled : BarOrigin::ticks);
+        finish_bar(index, cause);
       }
       if (const auto next_end_ns = series.bars.next_end_ns()) {
         clock.next_due_ns = std::min(clock.next_due_ns, *next_end_ns);
@@ -327,7 +285,8 @@ void Kernels::close_all_partial(const MarketEvent& cause) {
         TickSeries& series = instruments_[index].series[i];
         series.is_active = false;
         while (const auto closed = series.bars.close_partial()) {
-          finish_bar(index, series.evaluator, closed->bar, BarOrigin::ticks, cause);
+          evaluate(index, series.evaluator, closed->bar, BarOrigin::ticks);
+          finish_bar(index, cause);
         }
       }
       clock.active[i].clear();
@@ -336,37 +295,47 @@ void Kernels::close_all_partial(const MarketEvent& cause) {
   }
 }
 
-void Kernels::finish_bar(InstrumentIndex index, BarEvaluator& evaluator, const OpenBar& bar, BarOrigin origin,
-                         const MarketEvent& cause) {
-  Instrument& instrument = instruments_[index];
-  const KernelOutput::Subject subject{index, instrument.source};
-  const Nanos end_ns = bar.start_ns + Nanos{evaluator.interval_s()} * nanos_per_second;
-  evaluator.evaluate(bar, {origin, end_ns, bar.start_ns / day_ns}, *options_.catalog, options_.signals, evaluation_);
+void Kernels::evaluate(InstrumentIndex index, BarEvaluator& evaluator, const OpenBar& bar, BarOrigin origin) noexcept {
+  const std::int64_t session = instruments_[index].calendar->session_of(bar.start_ns);
+  evaluator.evaluate(bar, {origin, session}, *options_.catalog, options_.signals, evaluation_);
+}
+
+void Kernels::write_bar(InstrumentIndex index, const MarketEvent& cause) {
+  output_.bar({index, instruments_[index].source}, evaluation_, cause);
+}
+
+void Kernels::finish_bar(InstrumentIndex index, const MarketEvent& cause) {
+  const KernelOutput::Subject subject{index, instruments_[index].source};
   counts_.bars.add();
-  output_.bar(subject, evaluation_, cause);
+  write_bar(index, cause);
   if (evaluation_.signal_changed) {
     counts_.signals.add();
     output_.signal(subject, evaluation_, cause);
   }
-  const bool is_news = cause.receive_ns - end_ns <= Nanos{options_.alerts.max_age_s} * nanos_per_second;
+  const Nanos age_ns = cause.receive_ns - evaluation_.row.end_ns;
+  const bool is_news = age_ns <= Nanos{options_.alerts.max_age_s} * nanos_per_second;
   if (!evaluation_.fired.empty() && is_news) {
     counts_.alerts.add(evaluation_.fired.size());
-    output_.alerts(subject, evaluation_, end_ns, cause);
+    output_.alerts(subject, evaluation_, cause);
   }
+  show_latest(index);
+}
 
-  Latest& latest = instrument.latest;
-  const bool shown = latest.interval_s == 0 || evaluator.interval_s() <= latest.interval_s;
+void Kernels::show_latest(InstrumentIndex index) {
+  Latest& latest = instruments_[index].latest;
+  const BarRow& bar = evaluation_.row;
+  const bool shown = latest.interval_s == 0 || bar.interval_s <= latest.interval_s;
   if (!shown || bar.is_partial) return;
-  latest.interval_s = evaluator.interval_s();
-  latest.signal = evaluation_.row.signal;
-  latest.signal_reason = evaluation_.row.signal_reason;
-  latest.trend = evaluation_.row.trend;
-  latest.rsi = evaluation_.row.rsi;
-  latest.sma = evaluation_.row.sma;
-  latest.bb_upper = evaluation_.row.bb_upper;
-  latest.bb_lower = evaluation_.row.bb_lower;
-  latest.change_pct = evaluation_.row.change_pct;
-  latest.volatility = evaluation_.row.volatility;
+  latest.interval_s = bar.interval_s;
+  latest.signal = bar.signal;
+  latest.signal_reason = bar.signal_reason;
+  latest.trend = bar.trend;
+  latest.rsi = bar.rsi;
+  latest.sma = bar.sma;
+  latest.bb_upper = bar.bb_upper;
+  latest.bb_lower = bar.bb_lower;
+  latest.change_pct = bar.change_pct;
+  latest.volatility = bar.volatility;
   touch(index);
 }
 

@@ -54,8 +54,8 @@ class Kernels final : public Stage {
     QualityConfig quality;
     std::shared_ptr<const RowCatalog> catalog;
     std::array<Nanos, 256> lateness_ns{};  // by SourceCode
-    /// Periods of `interval_s` in a year of the instrument's calendar.
-    std::function<double(SourceCode, std::string_view symbol, std::uint32_t interval_s)> periods_per_year;
+    /// The instrument's days and sessions, and what annualises its volatility.
+    std::function<std::shared_ptr<const TradingCalendar>(SourceCode, std::string_view symbol)> calendar_of;
     KernelOutput::Options output;
   };
 
@@ -76,6 +76,7 @@ class Kernels final : public Stage {
   struct Instrument {
     SourceCode source{};
     std::string symbol;
+    std::shared_ptr<const TradingCalendar> calendar;
     std::vector<TickSeries> series;  // one per configured interval
     std::vector<SourceSeries> source_series;
     Latest latest{};
@@ -106,8 +107,16 @@ class Kernels final : public Stage {
   void advance(SourceClock& clock, Nanos watermark_ns, const MarketEvent& cause);
   void close_due(SourceClock& clock, Nanos horizon_ns, const MarketEvent& cause);
   void close_all_partial(const MarketEvent& cause);
-  void finish_bar(InstrumentIndex index, BarEvaluator& evaluator, const OpenBar& bar, BarOrigin origin,
-                  const MarketEvent& cause);
+  /// Into evaluation_.
+  void evaluate(InstrumentIndex index, BarEvaluator& evaluator, const OpenBar& bar, BarOrigin origin) noexcept;
+  /// Rows, signals and alerts of the bar just evaluated.
+  void finish_bar(InstrumentIndex index, const MarketEvent& cause);
+  void write_bar(InstrumentIndex index, const MarketEvent& cause);
+  void show_latest(InstrumentIndex index);
+  void replace_source_bar(InstrumentIndex index, SourceSeries& series, const OpenBar& bar, const MarketEvent& event);
+  /// Writes corrected bars and those after them anew. What has been signalled stays: only the future can be told again.
+  void recompute(InstrumentIndex index, SourceSeries& series, const MarketEvent& cause);
+  void recompute_corrected(const MarketEvent& cause);
   void touch(InstrumentIndex index);
   void send_latest() noexcept;
 
@@ -119,6 +128,7 @@ class Kernels final : public Stage {
   std::vector<Instrument> instruments_;
   std::array<SourceClock, 256> clocks_;
   std::vector<InstrumentIndex> dirty_;
+  std::vector<InstrumentIndex> corrected_;  // in this frame: have source bars to recompute at its end
   BarEvaluator::Evaluation evaluation_;
   KernelsCounts counts_;
 };

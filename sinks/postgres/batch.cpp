@@ -80,7 +80,7 @@ std::string Batch::Table::merge_sql() const {
     at += 2;
   }
   return std::string("insert into ") + name + " (" + columns + ") select distinct on (" + key + ") " + columns +
-         " from staged_" + name + " order by " + key + ", journal_position desc on conflict (" + key +
+         " from staged_" + name + " order by " + key + ", journal_position desc, ctid desc on conflict (" + key +
          ") do update set (" + columns + ") = row (" + excluded + ")";
 }
 

@@ -30,7 +30,7 @@ class Harness {
     for (RuleConfig& rule : rules) rule.cooldown_s = 0;
     rules.back().when = "abs(change_pct) >= 50";
     options.catalog = make_row_catalog(options.indicators, rules, "c0ffee");
-    options.periods_per_year = [](SourceCode, std::string_view, std::uint32_t) { return 365.0; };
+    options.calendar_of = [](SourceCode, std::string_view) { return std::make_shared<const TradingCalendar>(); };
     return options;
   }
 
@@ -237,7 +237,7 @@ TEST(Kernels, CloseOpenBarsAsPartialAtTheEndOfARecording) {
   EXPECT_EQ(bars[1].as_bar.close_mantissa, 101);
 }
 
-TEST(Kernels, TakeEachSourceBarOnceAndRecordACorrection) {
+TEST(Kernels, TakeEachSourceBarOnceAndWriteACorrectedOneAnew) {
   Harness harness;
   harness.instrument("AAPL");
   harness.source_bar(60 * second, 100);
@@ -246,7 +246,9 @@ TEST(Kernels, TakeEachSourceBarOnceAndRecordACorrection) {
   harness.source_bar(120 * second, 102);
   harness.source_bar(180 * second, 103, event_provisional);
   const auto bars = harness.rows(RowKind::bar);
-  ASSERT_EQ(bars.size(), 2U);
+  ASSERT_EQ(bars.size(), 3U);
+  EXPECT_EQ(bars[2].as_bar.start_ns, bars[1].as_bar.start_ns);
+  EXPECT_EQ(bars[2].as_bar.close_mantissa, 102);
   EXPECT_TRUE(bars[0].as_bar.is_source_bar);
   EXPECT_FALSE(bars[0].as_bar.is_partial);
   EXPECT_EQ(bars[1].as_bar.interval_s, 60U);
