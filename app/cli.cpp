@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/commands/check.hpp"
+#include "app/commands/explain.hpp"
 #include "app/commands/indicators.hpp"
 #include "app/commands/journal.hpp"
 #include "app/commands/once.hpp"
@@ -162,6 +163,41 @@ void add_rules(CLI::App& cli, int& status) {
   list->callback([config_file, &status] { status = run_rules_list(*config_file); });
 }
 
+/// SYMBOL INTERVAL TIME of --bar.
+ExplainOptions::Bar read_bar(const std::vector<std::string>& words) {
+  const auto interval_s = parse_interval(words[1]);
+  if (!interval_s) throw CLI::ValidationError("--bar", "\"" + words[1] + "\" is no interval; write 60, 1m, 1h or 1d");
+  const auto time_ns = parse_utc(words[2]);
+  if (!time_ns) throw CLI::ValidationError("--bar", "\"" + words[2] + "\" is no time; write 2024-08-08T23:54:00Z");
+  return {words[0], *interval_s, *time_ns};
+}
+
+void add_explain(CLI::App& cli, int& status) {
+  auto options = std::make_shared<ExplainOptions>();
+  auto bar = std::make_shared<std::vector<std::string>>();
+  auto all = std::make_shared<bool>(false);
+  CLI::App* command = cli.add_subcommand("explain", "why: a stored alert or bar, computed again from the journal");
+  add_config(command, options->config_file);
+  CLI::Option* alert = command->add_option("alert", options->alert_id, "alert_id, as fact_alert and Redis have it");
+  command->add_option("--bar", *bar, "instead: SYMBOL INTERVAL TIME of a bar, such as BTC-USD 1m 2024-08-08T23:54:00Z")
+      ->expected(3)
+      ->excludes(alert);
+  command->add_option("--source", options->source, "of the bar, where several sources have the symbol");
+  command->add_flag("--delivered", options->delivered,
+                    "the bar that the source delivered, not the one built from ticks");
+  command->add_option("--lane", options->lane, "whose row (default: the configuration's lane, or the only one)");
+  command->add_option("--journal", options->journal,
+                      "lane or directory of the journal, where it is not the lane's own (replay --journal)");
+  command->add_flag("--json", options->json, "one JSON object");
+  command->add_flag("--all", *all, "every tick, not only the first and last");
+  command->callback([options, bar, all, &status] {
+    if (bar->empty() && options->alert_id.empty()) throw CLI::ValidationError("explain", "name an alert, or --bar");
+    if (!bar->empty()) options->bar = read_bar(*bar);
+    if (*all) options->ticks = Ticks::all;
+    status = run_explain(*options);
+  });
+}
+
 void add_journal(CLI::App& cli, int& status) {
   CLI::App* journal = cli.add_subcommand("journal", "what a lane's journal holds, down to the bytes; only reads");
   journal->require_subcommand(1);
@@ -229,8 +265,8 @@ int parse_and_run(int argc, const char* const* argv) {
   cli.set_version_flag("--version", std::string("tapeline ") + version);
   cli.require_subcommand(1);
   int status = 0;
-  for (const auto add :
-       {add_run, add_check, add_once, add_replay, add_indicators, add_rules, add_journal, add_migrate, add_sim}) {
+  for (const auto add : {add_run, add_check, add_once, add_replay, add_indicators, add_rules, add_explain, add_journal,
+                         add_migrate, add_sim}) {
     add(cli, status);
   }
   try {

@@ -121,9 +121,10 @@ void Lane::open_sinks(const Config& config, const LaneOptions& options, const Li
     sinks::redis::Config redis = config.redis;
     redis.address = resolve_redis(config.redis, options.var_directory);
     redis_ = std::make_unique<sinks::redis::Publisher>(
-        redis, sinks::redis::Publisher::Surroundings{catalog_, source_name, [this](Severity severity, std::string text) {
-                                                       operations_.tell(severity, "redis", std::move(text));
-                                                     }});
+        redis,
+        sinks::redis::Publisher::Surroundings{catalog_, source_name, [this](Severity severity, std::string text) {
+                                                operations_.tell(severity, "redis", std::move(text));
+                                              }});
     cache_sinks.push_back(redis_.get());
   }
   cache_ = std::make_unique<Cache>(links.updates, std::move(cache_sinks),

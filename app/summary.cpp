@@ -60,15 +60,16 @@ std::string summary_json(const LaneStats& stats) {
   return fmt::format(
       "{{\"lane\":{},\"elapsed_s\":{:.3f},\"frames\":{},\"bytes\":{},\"frames_refused\":{},\"ignored\":{{{}}},"
       "\"ticks\":{},"
-      "\"bars\":{},\"source_bars\":{},\"signals\":{},\"alerts\":{},\"rejects\":{},\"flags\":{},\"refusals\":{},\"late\":{},"
+      "\"bars\":{},\"source_bars\":{},\"signals\":{},\"alerts\":{},\"rejects\":{},\"flags\":{},\"refusals\":{},"
+      "\"late\":{},"
       "\"unchanged\":{},\"gaps\":{},\"instruments\":{},\"rows_committed\":{},\"batches\":{},\"journal_position\":{},"
       "\"checkpoint\":{},\"latency_ns\":{{\"count\":{},\"p50\":{},\"p99\":{},\"p999\":{},\"max\":{}}},"
       "\"commit_latency_ns\":{{\"p50\":{},\"p99\":{}}}}}",
       json_string(stats.lane), stats.elapsed_s, stats.frames, stats.bytes, stats.frames_refused, ignored, stats.ticks,
-      stats.bars, stats.source_bars, stats.signals, stats.alerts, stats.rejects, stats.flags, stats.refusals, stats.late,
-      stats.unchanged, stats.gaps, stats.instruments, stats.rows_committed, stats.batches, stats.journal_position,
-      stats.checkpoint, stats.latency_count, stats.latency_p50_ns, stats.latency_p99_ns, stats.latency_p999_ns,
-      stats.latency_max_ns, stats.commit_p50_ns, stats.commit_p99_ns);
+      stats.bars, stats.source_bars, stats.signals, stats.alerts, stats.rejects, stats.flags, stats.refusals,
+      stats.late, stats.unchanged, stats.gaps, stats.instruments, stats.rows_committed, stats.batches,
+      stats.journal_position, stats.checkpoint, stats.latency_count, stats.latency_p50_ns, stats.latency_p99_ns,
+      stats.latency_p999_ns, stats.latency_max_ns, stats.commit_p50_ns, stats.commit_p99_ns);
 }
 
 }  // namespace tapeline::app

@@ -1,9 +1,8 @@
 #include "feeds/registry.hpp"
 
+#include <array>
 #include <stdexcept>
 #include <string>
-
-#include <array>
 
 #include "feeds/alpha_vantage/wire.hpp"
 #include "feeds/binance/wire.hpp"

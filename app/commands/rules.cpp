@@ -128,10 +128,10 @@ int run_rules_list(const std::string& config_file) {
   const auto catalog = make_row_catalog(loaded.config.indicators, loaded.config.rules, loaded.hash);
   for (std::size_t i = 0; i < catalog->rules.size(); ++i) {
     const Rule& rule = catalog->rules[i];
-    std::fputs(fmt::format("{:<20} {:<8} {:08x}  {}\n", rule.name(), to_string(rule.severity()), rule.version(),
-                           rule.when())
-                   .c_str(),
-               stdout);
+    std::fputs(
+        fmt::format("{:<20} {:<8} {:08x}  {}\n", rule.name(), to_string(rule.severity()), rule.version(), rule.when())
+            .c_str(),
+        stdout);
   }
   std::string fields;
   for (std::size_t i = 0; i < catalog->fields.size(); ++i) {

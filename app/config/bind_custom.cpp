@@ -79,7 +79,8 @@ void bind_custom_indicators(Section& section, const BarsConfig& bars, Indicators
     if (const std::string problem = problem_of(spec); !problem.empty()) one.complain("kind", problem);
     for (const std::string& output : output_names(spec)) {
       const auto [at, is_new] = owners.emplace(output, "indicators.custom." + name);
-      if (!is_new) section.complain(name, fmt::format("gives {}, which is {} already; name it otherwise", output, at->second));
+      if (!is_new)
+        section.complain(name, fmt::format("gives {}, which is {} already; name it otherwise", output, at->second));
     }
     indicators.custom.push_back(std::move(spec));
   }

@@ -18,8 +18,9 @@ void bind_intervals_of(Section& section, const BarsConfig& bars, std::vector<std
   for (const std::uint32_t interval_s : intervals_s) {
     const auto is_in = [&](const auto& list) { return std::find(list.begin(), list.end(), interval_s) != list.end(); };
     if (is_in(bars.intervals_s) || is_in(source_intervals_s)) continue;
-    section.complain("intervals_s", fmt::format("holds {}, a length that no bar has; write some of bars.intervals_s: {}",
-                                                interval_s, fmt::join(bars.intervals_s, ", ")));
+    section.complain("intervals_s",
+                     fmt::format("holds {}, a length that no bar has; write some of bars.intervals_s: {}", interval_s,
+                                 fmt::join(bars.intervals_s, ", ")));
   }
 }
 

@@ -16,10 +16,9 @@ constexpr std::int64_t day_s = 86'400;
 constexpr std::size_t rule_name_bytes_max = 31;
 
 bool is_rule_name(const std::string& name) {
-  return !name.empty() && name.size() <= rule_name_bytes_max &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-         });
+  return !name.empty() && name.size() <= rule_name_bytes_max && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
 }
 
 void bind_one(Section& section, const BarsConfig& bars, RuleConfig& rule) {
@@ -49,7 +48,8 @@ void bind_rules(Section& section, const BarsConfig& bars, const IndicatorsConfig
     bind_one(one, bars, *at);
     one.reject_unknown({});
     if (!is_rule_name(name)) {
-      section.complain(name, fmt::format("is no name for a rule; write 1 to {} letters, digits, _ or -", rule_name_bytes_max));
+      section.complain(
+          name, fmt::format("is no name for a rule; write 1 to {} letters, digits, _ or -", rule_name_bytes_max));
     }
     if (is_new && at->when.empty() && !one.is_wrong("when")) {
       one.complain("when", "is missing; write a condition such as when = \"rsi < 30 and close < bb_lower\"");

@@ -82,8 +82,8 @@ void bind_quality(Section& section, QualityConfig& quality) {
   section.integer("ahead_ms", quality.ahead_ms, 0, std::int64_t{4'000'000'000});
   section.number("silence_factor", quality.silence_factor, 0, 1e6);
   if (quality.silence_factor > 0 && quality.silence_factor < 1) {
-    section.complain("silence_factor", fmt::format("is {}; write 1 or more, or 0 to look for no silence",
-                                                   quality.silence_factor));
+    section.complain("silence_factor",
+                     fmt::format("is {}; write 1 or more, or 0 to look for no silence", quality.silence_factor));
   }
   section.integer("silence_ms_min", quality.silence_ms_min, 0, std::int64_t{4'000'000'000});
   section.number("divergence_pct", quality.divergence_pct, 0, 1'000);

@@ -16,10 +16,9 @@ void add_symbols(std::string& text, std::string_view source, std::vector<feeds::
 }
 
 void add_custom(std::string& text, const IndicatorSpec& spec) {
-  text += fmt::format("{} {} {} {} {} {} {} {} {} {} {}\n", spec.name, static_cast<int>(spec.kind), spec.length, spec.fast,
-                      spec.slow, spec.signal, spec.width, static_cast<int>(spec.flat_rsi), static_cast<int>(spec.sigma),
-                      spec.stale_after_s,
-                      fmt::join(spec.intervals_s, ","));
+  text += fmt::format("{} {} {} {} {} {} {} {} {} {} {}\n", spec.name, static_cast<int>(spec.kind), spec.length,
+                      spec.fast, spec.slow, spec.signal, spec.width, static_cast<int>(spec.flat_rsi),
+                      static_cast<int>(spec.sigma), spec.stale_after_s, fmt::join(spec.intervals_s, ","));
 }
 
 /// Lengths before texts, so that no two sets of rules make one text.

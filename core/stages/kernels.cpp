@@ -109,10 +109,9 @@ void Kernels::add_instrument(const MarketEvent& event) {
   instrument.symbol = event.names.symbol;
   instrument.calendar = options_.calendar_of(event.source, instrument.symbol);
   for (const std::uint32_t interval_s : options_.bars.intervals_s) {
-    instrument.series.push_back(
-        {TickBars(interval_s, options_.bars.empty, *instrument.calendar),
-         BarEvaluator(*options_.catalog, options_.indicators, instrument.symbol, interval_s,
-                      instrument.calendar->periods_per_year(interval_s))});
+    instrument.series.push_back({TickBars(interval_s, options_.bars.empty, *instrument.calendar),
+                                 BarEvaluator(*options_.catalog, options_.indicators, instrument.symbol, interval_s,
+                                              instrument.calendar->periods_per_year(interval_s))});
   }
   constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
   Latest& latest = instrument.latest;

@@ -45,18 +45,18 @@ void Kernels::add_source_bar(const MarketEvent& event) {
     case SourceBarOutcome::corrected: replace_source_bar(event.instrument, *series, bar, event); return;
     case SourceBarOutcome::corrected_too_late:
       note(event, QualityKind::reject, Reason::source_correction,
-                  "a closed bar came again with other numbers, but too many have followed: the first ones stay");
+           "a closed bar came again with other numbers, but too many have followed: the first ones stay");
       return;
     case SourceBarOutcome::late:
       counts_.late.add();
-      note(event, QualityKind::reject, Reason::late_tick,
-                  "bar is older than those already taken");
+      note(event, QualityKind::reject, Reason::late_tick, "bar is older than those already taken");
       return;
   }
   counts_.source_bars.add();
   recompute(event.instrument, *series, event);
-  series->append(bar,
-                 [&](BarEvaluator& evaluator, const OpenBar& added) { evaluate(event.instrument, evaluator, added, BarOrigin::source); });
+  series->append(bar, [&](BarEvaluator& evaluator, const OpenBar& added) {
+    evaluate(event.instrument, evaluator, added, BarOrigin::source);
+  });
   finish_bar(event.instrument, event);
 }
 
@@ -72,8 +72,9 @@ void Kernels::replace_source_bar(InstrumentIndex index, SourceSeries& series, co
 
 void Kernels::recompute(InstrumentIndex index, SourceSeries& series, const MarketEvent& cause) {
   if (!series.is_corrected()) return;
-  series.recompute([&](BarEvaluator& evaluator, const OpenBar& bar) { evaluate(index, evaluator, bar, BarOrigin::source); },
-                   [&] { write_bar(index, cause); });
+  series.recompute(
+      [&](BarEvaluator& evaluator, const OpenBar& bar) { evaluate(index, evaluator, bar, BarOrigin::source); },
+      [&] { write_bar(index, cause); });
   show_latest(index);
 }
 

@@ -6,8 +6,8 @@
 #include <span>
 #include <stdexcept>
 
-#include "core/base/json_text.hpp"
 #include "core/bars/custom_indicators.hpp"
+#include "core/base/json_text.hpp"
 #include "core/signals/rules/message.hpp"
 
 namespace tapeline {

@@ -57,12 +57,12 @@ Batch::Batch(std::shared_ptr<const RowCatalog> catalog) : catalog_(std::move(cat
        "instrument_id, source_id, interval_s, bar_start, is_source_bar, name, value, lane_id, journal_position",
        "instrument_id, interval_s, bar_start, name, is_source_bar, lane_id",
        {}});
-  tables_.push_back(
-      {"completeness",
-       "lane_id, source_id, instrument_id, minute, received, stored, rejected, duplicates, late, out_of_order, flagged, "
-       "missing, filled, journal_position",
-       "",
-       {}});
+  tables_.push_back({"completeness",
+                     "lane_id, source_id, instrument_id, minute, received, stored, rejected, duplicates, late, "
+                     "out_of_order, flagged, "
+                     "missing, filled, journal_position",
+                     "",
+                     {}});
 }
 
 std::string Batch::Table::copy_sql() const { return copy_into(name); }

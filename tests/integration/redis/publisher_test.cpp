@@ -154,7 +154,8 @@ TEST_F(RedisPublisher, StoresAndPublishesAnAlertUnderOneId) {
   const Reply message = subscriber.next();
   ASSERT_THAT(message.items, SizeIs(4));
   EXPECT_EQ(message.items[2].text, "alerts:BTC-USD");
-  EXPECT_EQ(message.items[3].text, alert_json(test::alert_row(1'723'161'300'123, 77), {"BTC-USD", "binance", 4096, catalog_.get()}));
+  EXPECT_EQ(message.items[3].text,
+            alert_json(test::alert_row(1'723'161'300'123, 77), {"BTC-USD", "binance", 4096, catalog_.get()}));
 
   const Reply stream = Observer(*server_).ask({"XRANGE", "alerts", "-", "+"});
   ASSERT_THAT(stream.items, SizeIs(1));

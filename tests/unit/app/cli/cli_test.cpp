@@ -38,7 +38,7 @@ TEST(CommandLine, HelpAndVersionAreNoMistakes) {
   const Done told = tapeline({"--version"});
   EXPECT_EQ(told.status, 0);
   EXPECT_EQ(told.out, std::string("tapeline ") + version + "\n");
-  for (const char* command : {"run", "check", "once", "replay", "indicators", "journal", "migrate", "sim"}) {
+  for (const char* command : {"run", "check", "once", "replay", "indicators", "explain", "journal", "migrate", "sim"}) {
     EXPECT_THAT(help.out, HasSubstr(std::string("\n  ") + command)) << command;
     const Done own = tapeline({command, "--help"});
     EXPECT_EQ(own.status, 0) << command;
@@ -78,6 +78,12 @@ TEST(CommandLine, WrongUsageEndsWithTwo) {
       {"replay", "--source", "nobody", "recording.txt"},
       {"replay", "--journal", "main", "--source", "binance", "recording.txt"},
       {"replay", "--journal", "main", "recording.txt"},
+      {"explain"},
+      {"explain", "1-1", "--bar", "BTC-USD", "1m", "2024-08-08T23:54:00Z"},
+      {"explain", "--bar", "BTC-USD", "1m"},
+      {"explain", "--bar", "BTC-USD", "1x", "2024-08-08T23:54:00Z"},
+      {"explain", "--bar", "BTC-USD", "0", "2024-08-08T23:54:00Z"},
+      {"explain", "--bar", "BTC-USD", "1m", "yesterday"},
       {"journal"},
       {"journal", "show"},
       {"journal", "show", "soon"},

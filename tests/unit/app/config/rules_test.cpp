@@ -29,7 +29,9 @@ severity = "critical"
 [indicators.custom.ema_9]
 kind = "ema"
 length = 9
-)", "x.toml").config;
+)",
+                                     "x.toml")
+                            .config;
   ASSERT_EQ(config.rules.size(), 4U);
   EXPECT_FALSE(config.rules[0].enabled);
   EXPECT_EQ(config.rules[0].when, "rsi < 30") << "what is not written stays";
@@ -41,10 +43,12 @@ length = 9
 }
 
 TEST(ConfigRules, AreRefusedWithLineAndColumn) {
-  EXPECT_THAT(refusal_of("[rules.dip]\ncooldown_s = 1"), ElementsAre(HasSubstr("x.toml:1: rules.dip.when: is missing")));
+  EXPECT_THAT(refusal_of("[rules.dip]\ncooldown_s = 1"),
+              ElementsAre(HasSubstr("x.toml:1: rules.dip.when: is missing")));
   EXPECT_THAT(refusal_of("[rules.dip]\nwhen = \"close < rsii\""),
               ElementsAre(testing::AllOf(HasSubstr("x.toml:2: rules.dip.when: column 9: "), HasSubstr("rsi"))));
-  EXPECT_THAT(refusal_of("[rules.dip]\nwhen = \"trend < 3\""), ElementsAre(HasSubstr("x.toml:2: rules.dip.when: column ")));
+  EXPECT_THAT(refusal_of("[rules.dip]\nwhen = \"trend < 3\""),
+              ElementsAre(HasSubstr("x.toml:2: rules.dip.when: column ")));
   EXPECT_THAT(refusal_of("[rules.dip]\nwhen = \"rsi < 1\"\nmessage = \"{rsii}\""),
               ElementsAre(HasSubstr("x.toml:3: rules.dip.message: column ")));
   EXPECT_THAT(refusal_of("[rules.dip]\nwhen = \"rsi < 1\"\nintervals_s = [7]"),
@@ -65,7 +69,8 @@ TEST(ConfigCustomIndicators, AreRefusedWithLineAndKey) {
               Contains(HasSubstr("x.toml:2: indicators.custom.fast.kind: is \"emma\"; write one of: sma, ema")));
   EXPECT_THAT(refusal_of("[indicators.custom.rsi]\nkind = \"rsi\""),
               ElementsAre(HasSubstr("gives rsi, which is a column of every bar already")));
-  EXPECT_THAT(refusal_of("[indicators.custom.X-1]\nkind = \"rsi\""), ElementsAre(HasSubstr("is no name for an indicator")));
+  EXPECT_THAT(refusal_of("[indicators.custom.X-1]\nkind = \"rsi\""),
+              ElementsAre(HasSubstr("is no name for an indicator")));
 }
 
 TEST(ConfigRules, DecideTheConfigurationHash) {

@@ -1,0 +1,34 @@
+// What is stored beside what the journal says, field by field, exactly: doubles bit for bit, decimals by their value.
+//
+// Output    Texts for people; a field is the same or it is not, there is no tolerance.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/decimal.hpp"
+#include "core/base/time.hpp"
+#include "core/model/row.hpp"
+#include "core/stages/row_catalog.hpp"
+#include "sinks/postgres/stored_rows.hpp"
+
+namespace tapeline::app {
+
+struct ComparedField {
+  std::string name;
+  std::string stored;
+  std::string recomputed;
+  bool is_same = false;
+};
+
+/// An alert or bar of an instrument that our configuration calls `symbol`.
+[[nodiscard]] std::vector<ComparedField> compare_alert(const sinks::postgres::StoredRow& stored, const Row& recomputed,
+                                                       std::string_view symbol, const RowCatalog& catalog);
+[[nodiscard]] std::vector<ComparedField> compare_bar(const sinks::postgres::StoredRow& stored, const Row& recomputed);
+
+/// Shortest text that reads back to the same bits; "null" where undefined.
+[[nodiscard]] std::string real_text(double value);
+
+}  // namespace tapeline::app

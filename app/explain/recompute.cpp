@@ -1,0 +1,56 @@
+#include "app/explain/recompute.hpp"
+
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "app/stage_options.hpp"
+
+namespace tapeline::app {
+
+Recomputation::Recomputation(const Config& config, const JournalExtent& journal)
+    : journal_(journal),
+      catalog_(make_row_catalog(config.indicators, config.rules, configuration_hash(config))),
+      events_(config.runtime.ring_events),
+      rows_(config.runtime.ring_rows),
+      updates_(config.runtime.ring_updates),
+      parser_(parser_options(config, journal.config), marks_, events_, operations_),
+      kernels_(kernels_options(config, catalog_), events_, rows_, updates_) {}
+
+std::size_t Recomputation::hand_out(const Visit& visit) {
+  std::size_t handed = 0;
+  for (auto ready = rows_.peek(); !ready.empty(); ready = rows_.peek()) {
+    for (const Row& row : ready) {
+      if (row.kind == RowKind::instrument) {
+        if (instruments_.size() <= row.instrument) instruments_.resize(row.instrument + 1);
+        instruments_[row.instrument] = {row.source, row.as_instrument.symbol, row.as_instrument.native_symbol};
+      }
+      visit(row);
+    }
+    handed += ready.size();
+    rows_.release(ready.size());
+  }
+  for (auto ready = updates_.peek(); !ready.empty(); ready = updates_.peek()) updates_.release(ready.size());
+  return handed;
+}
+
+void Recomputation::advance(JournalPosition limit, const Visit& visit) {
+  JournalMark* mark = marks_.try_claim();
+  TL_CHECK(mark != nullptr);
+  mark->end_position = limit;
+  marks_.publish();
+  for (;;) {
+    std::size_t done = parser_.poll();
+    done += kernels_.poll();
+    done += hand_out(visit);
+    if (done > 0) continue;
+    if (!parser_.drained()) {
+      throw std::runtime_error(
+          fmt::format("journal {} cannot be read behind position {}; `tapeline journal verify` says more",
+                      journal_.config.directory, parser_.counts().position.value()));
+    }
+    if (kernels_.drained() && hand_out(visit) == 0) return;
+  }
+}
+
+}  // namespace tapeline::app
