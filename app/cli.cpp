@@ -206,7 +206,9 @@ void add_journal(CLI::App& cli, int& status) {
   auto show_options = std::make_shared<JournalShowOptions>();
   CLI::App* show = journal->add_subcommand("show", "the frame at a position");
   add_config(show, show_options->config_file);
-  show->add_option("position", show_options->position, "as journal_position says in every table")->required();
+  show->add_option("position", show_options->position, "as journal_position says in every table")
+      ->required()
+      ->check(CLI::NonNegativeNumber);
   show->add_option("--lane", show_options->lane, lane_text);
   show->add_flag("--raw", show_options->raw, "exactly the bytes that were received, nothing else");
   show->callback([show_options, &status] { status = run_journal_show(*show_options); });

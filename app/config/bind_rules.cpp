@@ -37,29 +37,30 @@ void bind_one(Section& section, const BarsConfig& bars, RuleConfig& rule) {
 
 void bind_rules(Section& section, const BarsConfig& bars, const IndicatorsConfig& indicators,
                 std::vector<RuleConfig>& rules, Reading& reading) {
-  for (const std::string& name : section.named_tables()) {
-    auto at = std::find_if(rules.begin(), rules.end(), [&](const RuleConfig& rule) { return rule.name == name; });
-    const bool is_new = at == rules.end();
-    if (is_new) {
-      at = rules.emplace(rules.end());
-      at->name = name;
-    }
-    Section one(section.path_of(name), section.sub_table(name.c_str()), reading);
-    bind_one(one, bars, *at);
+  const std::vector<std::string> written = section.named_tables();
+  for (const std::string& name : written) {
+    const bool is_default =
+        std::any_of(rules.begin(), rules.end(), [&](const RuleConfig& rule) { return rule.name == name; });
+    if (is_default) continue;
+    rules.emplace_back();
+    rules.back().name = name;
+    if (is_rule_name(name)) continue;
+    section.complain(name,
+                     fmt::format("is no name for a rule; write 1 to {} letters, digits, _ or -", rule_name_bytes_max));
+  }
+  for (RuleConfig& rule : rules) {
+    Section one(section.path_of(rule.name), section.sub_table(rule.name.c_str()), reading);
+    bind_one(one, bars, rule);
     one.reject_unknown({});
-    if (!is_rule_name(name)) {
-      section.complain(
-          name, fmt::format("is no name for a rule; write 1 to {} letters, digits, _ or -", rule_name_bytes_max));
-    }
-    if (is_new && at->when.empty() && !one.is_wrong("when")) {
+    if (rule.when.empty() && !one.is_wrong("when")) {
       one.complain("when", "is missing; write a condition such as when = \"rsi < 30 and close < bb_lower\"");
     }
   }
   // A rule without a condition has been told of.
-  std::vector<RuleConfig> written;
-  std::copy_if(rules.begin(), rules.end(), std::back_inserter(written),
+  std::vector<RuleConfig> conditions;
+  std::copy_if(rules.begin(), rules.end(), std::back_inserter(conditions),
                [](const RuleConfig& rule) { return !rule.when.empty(); });
-  const auto compiled = RuleSet::compile(written, bar_fields(output_names(indicators.custom)));
+  const auto compiled = RuleSet::compile(conditions, bar_fields(output_names(indicators.custom)));
   if (compiled) return;
   for (const RuleError& error : compiled.error()) {
     Section one(section.path_of(error.rule), section.sub_table(error.rule.c_str()), reading);

@@ -48,7 +48,7 @@ class Demo(harness.PipelineTest):
         for key, table in tables.items():
             self.assertGreater(summary[key], 0, key)
             self.assertEqual(self.servers.count(table), summary[key], key)
-        self.assertEqual(self.servers.count("quality_event"), summary["rejects"] + summary["refusals"])
+        self.assertEqual(self.servers.count("quality_event"), summary["rejects"] + summary["flags"] + summary["refusals"])
         self.assertEqual(summary["checkpoint"], summary["journal_position"])
         self.assertGreater(summary["latency_ns"]["count"], 0)
         self.assertLessEqual(summary["latency_ns"]["p50"], summary["latency_ns"]["p99"])

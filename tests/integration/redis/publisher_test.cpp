@@ -167,7 +167,8 @@ TEST_F(RedisPublisher, StoresAndPublishesAnAlertUnderOneId) {
                           "info", "symbol", "BTC-USD", "source", "binance", "interval_s", "60", "bar_start",
                           "2024-08-08T23:54:00Z", "bar_end", "2024-08-08T23:55:00Z", "signal", "BUY", "trend",
                           "bearish", "close", "61837.63", "rsi", "28.25", "sma", "62000.5", "bb_upper", "63000",
-                          "bb_lower", "61001", "change_pct", "-0.125", "volatility", "", "journal_position", "4096"));
+                          "bb_lower", "61001", "change_pct", "-0.125", "volatility", "", "journal_position", "4096",
+                          "message", "BTC-USD rsi_oversold: rsi 28.25", "evidence", R"({"rsi":28.25})"));
 }
 
 TEST_F(RedisPublisher, PublishesARepeatedAlertOnce) {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "core/stages/kernels.hpp"
+#include "tests/support/row_catalog.hpp"
 
 namespace tapeline {
 namespace {
@@ -48,6 +49,7 @@ class Market {
  private:
   static Kernels::Options options(std::vector<std::uint32_t> intervals_s) {
     Kernels::Options options;
+    options.catalog = test::default_catalog();
     options.bars.intervals_s = std::move(intervals_s);
     options.bars.quiet_grace_ms = 5'000;
     options.calendar_of = [](SourceCode, std::string_view) {

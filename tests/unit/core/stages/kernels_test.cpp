@@ -26,6 +26,7 @@ class Harness {
     options.indicators = {
         .sma_length = 3, .rsi_length = 2, .bollinger_length = 3, .bollinger_width = 2, .volatility_length = 2};
     options.alerts.max_age_s = 2'000'000'000;
+    options.quality.stale_event_ms = 0;  // events here begin in 1970
     std::vector<RuleConfig> rules = default_rules();
     for (RuleConfig& rule : rules) rule.cooldown_s = 0;
     rules.back().when = "abs(change_pct) >= 50";
@@ -178,8 +179,10 @@ TEST(Kernels, RecordALateTickAsTickAndAsQualityEventAndLeaveTheBarAlone) {
   harness.tick(10 * second + 1, "500", 3);
   EXPECT_EQ(harness.rows(RowKind::tick).size(), 3U);
   const auto quality = harness.rows(RowKind::quality);
-  ASSERT_EQ(quality.size(), 1U);
-  EXPECT_EQ(quality[0].as_quality.reason, Reason::late_tick);
+  ASSERT_EQ(quality.size(), 2U);
+  EXPECT_EQ(quality[0].as_quality.reason, Reason::out_of_order);
+  EXPECT_EQ(quality[1].as_quality.reason, Reason::late_tick);
+  EXPECT_EQ(quality[1].as_quality.kind, QualityKind::flag) << "it is stored";
   EXPECT_EQ(harness.counts().late.value(), 1U);
   EXPECT_EQ(harness.rows(RowKind::bar)[0].as_bar.high_mantissa, 100);
 }
@@ -194,7 +197,44 @@ TEST(Kernels, DropARepeatedTradeAndRecordMissingOnes) {
   const auto quality = harness.rows(RowKind::quality);
   ASSERT_EQ(quality.size(), 2U);
   EXPECT_EQ(quality[0].as_quality.reason, Reason::duplicate);
+  EXPECT_EQ(quality[0].as_quality.kind, QualityKind::reject);
   EXPECT_EQ(quality[1].as_quality.reason, Reason::sequence_gap);
+  EXPECT_EQ(quality[1].as_quality.kind, QualityKind::flag);
+}
+
+TEST(Kernels, HoldWhileTicksAreMissingInWhatASignalRestsOn) {
+  Harness harness;
+  harness.instrument("X");
+  std::uint64_t id = 1;
+  for (int i = 0; i < 12; ++i) {
+    if (i == 6) id += 5;
+    harness.tick((10 + i) * second, std::to_string(100 + i), id++);
+  }
+  std::vector<SignalReason> reasons;
+  for (const Row& row : harness.rows(RowKind::bar)) reasons.push_back(row.as_bar.signal_reason);
+  using enum SignalReason;
+  // What is missing may have belonged to second 15 or 16; the signal rests on three closes.
+  EXPECT_EQ(reasons, (std::vector{partial_bar, warming_up, warming_up, rule, rule, gap_in_window, gap_in_window,
+                                  gap_in_window, gap_in_window, rule, rule}));
+}
+
+TEST(Kernels, KeepALedgerOfEveryMinute) {
+  Harness harness;
+  harness.instrument("X");
+  harness.tick(10 * second, "100", 7);
+  harness.tick(10 * second, "100", 7);
+  harness.tick(10 * second, "100", 9);
+  EXPECT_TRUE(harness.rows(RowKind::completeness).empty()) << "the minute is not over";
+  harness.end();
+  const auto minutes = harness.rows(RowKind::completeness);
+  ASSERT_EQ(minutes.size(), 1U);
+  const CompletenessRow& minute = minutes[0].as_completeness;
+  EXPECT_EQ(minute.minute_ns % (60 * second), 0);
+  EXPECT_EQ(minute.received, 3U);
+  EXPECT_EQ(minute.stored, 2U);
+  EXPECT_EQ(minute.rejected, 1U);
+  EXPECT_EQ(minute.duplicates, 1U);
+  EXPECT_EQ(minute.missing, 1U);
 }
 
 TEST(Kernels, StoreAPolledPriceOnceWhileItDoesNotChange) {
