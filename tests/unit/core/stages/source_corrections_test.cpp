@@ -75,7 +75,9 @@ class Series {
     options.indicators = {
         .sma_length = 5, .rsi_length = 4, .bollinger_length = 5, .bollinger_width = 2, .volatility_length = 3};
     options.alerts.max_age_s = 2'000'000'000;
-    options.alerts.cooldown_s = 0;
+    std::vector<RuleConfig> rules = default_rules();
+    for (RuleConfig& rule : rules) rule.cooldown_s = 0;
+    options.catalog = make_row_catalog(options.indicators, rules, "c0ffee");
     options.calendar_of = [](SourceCode, std::string_view) { return std::make_shared<const TradingCalendar>(); };
     return options;
   }
