@@ -263,7 +263,8 @@ void Kernels::close_due(SourceClock& clock, Nanos horizon_ns, const MarketEvent&
     for (const InstrumentIndex index : active) {
       TickSeries& series = instruments_[index].series[i];
       while (const auto closed = series.bars.close_next(horizon_ns)) {
-        evaluate(index, series.evaluator, closed->bar, closed->is_filled ? BarOrigin::filled : BarOrigin::ticks);
+        evaluate(instruments_[index], series.evaluator, closed->bar,
+                 closed->is_filled ? BarOrigin::filled : BarOrigin::ticks);
         finish_bar(index, cause);
       }
       if (const auto next_end_ns = series.bars.next_end_ns()) {
@@ -284,7 +285,7 @@ void Kernels::close_all_partial(const MarketEvent& cause) {
         TickSeries& series = instruments_[index].series[i];
         series.is_active = false;
         while (const auto closed = series.bars.close_partial()) {
-          evaluate(index, series.evaluator, closed->bar, BarOrigin::ticks);
+          evaluate(instruments_[index], series.evaluator, closed->bar, BarOrigin::ticks);
           finish_bar(index, cause);
         }
       }
@@ -294,19 +295,17 @@ void Kernels::close_all_partial(const MarketEvent& cause) {
   }
 }
 
-void Kernels::evaluate(InstrumentIndex index, BarEvaluator& evaluator, const OpenBar& bar, BarOrigin origin) noexcept {
-  const std::int64_t session = instruments_[index].calendar->session_of(bar.start_ns);
+void Kernels::evaluate(const Instrument& instrument, BarEvaluator& evaluator, const OpenBar& bar,
+                       BarOrigin origin) noexcept {
+  // A bar across the opening belongs to the session that it opens.
+  const std::int64_t session = instrument.calendar->session_of(bar.end_ns - 1);
   evaluator.evaluate(bar, {origin, session}, *options_.catalog, options_.signals, evaluation_);
-}
-
-void Kernels::write_bar(InstrumentIndex index, const MarketEvent& cause) {
-  output_.bar({index, instruments_[index].source}, evaluation_, cause);
 }
 
 void Kernels::finish_bar(InstrumentIndex index, const MarketEvent& cause) {
   const KernelOutput::Subject subject{index, instruments_[index].source};
   counts_.bars.add();
-  write_bar(index, cause);
+  output_.bar(subject, evaluation_, cause);
   if (evaluation_.signal_changed) {
     counts_.signals.add();
     output_.signal(subject, evaluation_, cause);

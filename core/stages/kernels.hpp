@@ -108,10 +108,9 @@ class Kernels final : public Stage {
   void close_due(SourceClock& clock, Nanos horizon_ns, const MarketEvent& cause);
   void close_all_partial(const MarketEvent& cause);
   /// Into evaluation_.
-  void evaluate(InstrumentIndex index, BarEvaluator& evaluator, const OpenBar& bar, BarOrigin origin) noexcept;
+  void evaluate(const Instrument& instrument, BarEvaluator& evaluator, const OpenBar& bar, BarOrigin origin) noexcept;
   /// Rows, signals and alerts of the bar just evaluated.
   void finish_bar(InstrumentIndex index, const MarketEvent& cause);
-  void write_bar(InstrumentIndex index, const MarketEvent& cause);
   void show_latest(InstrumentIndex index);
   void replace_source_bar(InstrumentIndex index, SourceSeries& series, const OpenBar& bar, const MarketEvent& event);
   /// Writes corrected bars and those after them anew. What has been signalled stays: only the future can be told again.

@@ -26,9 +26,9 @@ void Kernels::add_source_bar(const MarketEvent& event) {
   auto series = std::find_if(instrument.source_series.begin(), instrument.source_series.end(),
                              [&](const SourceSeries& s) { return s.interval_s() == event.bar.interval_s; });
   if (series == instrument.source_series.end()) {
+    const double periods = instrument.calendar->periods_per_year(event.bar.interval_s);
     series = instrument.source_series.emplace(
-        series, BarEvaluator(*options_.catalog, options_.indicators, instrument.symbol, event.bar.interval_s,
-                             instrument.calendar->periods_per_year(event.bar.interval_s)));
+        series, BarEvaluator(*options_.catalog, options_.indicators, instrument.symbol, event.bar.interval_s, periods));
   }
   const OpenBar bar{.start_ns = event.event_ns,
                     .end_ns = end_ns,
@@ -44,7 +44,7 @@ void Kernels::add_source_bar(const MarketEvent& event) {
     case SourceBarOutcome::known: counts_.unchanged.add(); return;
     case SourceBarOutcome::corrected: replace_source_bar(event.instrument, *series, bar, event); return;
     case SourceBarOutcome::corrected_too_late:
-      note(event, QualityKind::reject, Reason::source_correction,
+      note(event, QualityKind::flag, Reason::source_correction,
            "a closed bar came again with other numbers, but too many have followed: the first ones stay");
       return;
     case SourceBarOutcome::late:
@@ -55,7 +55,7 @@ void Kernels::add_source_bar(const MarketEvent& event) {
   counts_.source_bars.add();
   recompute(event.instrument, *series, event);
   series->append(bar, [&](BarEvaluator& evaluator, const OpenBar& added) {
-    evaluate(event.instrument, evaluator, added, BarOrigin::source);
+    evaluate(instrument, evaluator, added, BarOrigin::source);
   });
   finish_bar(event.instrument, event);
 }
@@ -72,9 +72,11 @@ void Kernels::replace_source_bar(InstrumentIndex index, SourceSeries& series, co
 
 void Kernels::recompute(InstrumentIndex index, SourceSeries& series, const MarketEvent& cause) {
   if (!series.is_corrected()) return;
-  series.recompute(
-      [&](BarEvaluator& evaluator, const OpenBar& bar) { evaluate(index, evaluator, bar, BarOrigin::source); },
-      [&] { write_bar(index, cause); });
+  series.recompute([&](BarEvaluator& evaluator,
+                       const OpenBar& bar) { evaluate(instruments_[index], evaluator, bar, BarOrigin::source); },
+                   [&] {
+                     output_.bar({index, instruments_[index].source}, evaluation_, cause);
+                   });
   show_latest(index);
 }
 

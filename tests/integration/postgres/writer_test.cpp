@@ -245,6 +245,20 @@ TEST_F(PostgresWriter, ABarThatComesAgainReplacesTheOneThatIsThere) {
   EXPECT_EQ(run.writer.status().retries, 0U);
 }
 
+TEST_F(PostgresWriter, OfABarThatOneFrameBringsSeveralTimesTheLastStays) {
+  WriterRun run(dsn());
+  static_cast<void>(run.writer.open());
+  run.put(instruments());
+  std::vector<Row> frame;
+  for (std::int64_t close = 1; close <= 9; ++close) {
+    frame.push_back(RowFeed::bar_row(100, first_event_ns));
+    frame.back().as_bar.close_mantissa = close;
+  }
+  run.put(frame);
+  ASSERT_TRUE(run.drain());
+  EXPECT_EQ(value("select close from fact_bar"), "0.09");
+}
+
 TEST_F(PostgresWriter, MakesAPartitionForEachDay) {
   WriterRun run(dsn());
   static_cast<void>(run.writer.open());

@@ -44,7 +44,8 @@ class Market {
     push();
   }
 
-  std::map<std::uint32_t, std::vector<BarRow>> bars;  // by interval
+  std::map<std::uint32_t, std::vector<BarRow>> bars;      // by interval
+  std::map<std::uint32_t, std::map<Nanos, double>> vwap;  // by interval and start
 
  private:
   static Kernels::Options options(std::vector<std::uint32_t> intervals_s) {
@@ -52,6 +53,8 @@ class Market {
     options.catalog = test::default_catalog();
     options.bars.intervals_s = std::move(intervals_s);
     options.bars.quiet_grace_ms = 5'000;
+    options.indicators.custom = {{.name = "vwap", .kind = IndicatorKind::vwap}};
+    options.catalog = test::default_catalog(options.indicators);
     options.calendar_of = [](SourceCode, std::string_view) {
       return std::make_shared<const TradingCalendar>(Calendar::us_equity, -18'000,
                                                      std::vector<OffsetChange>{{1'710'054'000 * second, -14'400}});
@@ -76,6 +79,8 @@ class Market {
     for (auto ready = rows_.peek(); !ready.empty(); ready = rows_.peek()) {
       for (const Row& row : ready) {
         if (row.kind == RowKind::bar) bars[row.as_bar.interval_s].push_back(row.as_bar);
+        if (row.kind == RowKind::values)
+          vwap[row.as_values.interval_s][row.as_values.bar_start_ns] = row.as_values.values[0];
       }
       rows_.release(ready.size());
     }
@@ -141,6 +146,33 @@ TEST(Intervals, CloseADayOf23HoursInAQuietMarketWhenItsEndHasPassed) {
   ASSERT_EQ(market.bars[86'400].size(), 1U);
   EXPECT_EQ(market.bars[86'400][0].start_ns, march_10);
   EXPECT_EQ(market.bars[86'400][0].end_ns, march_11);
+}
+
+TEST(Intervals, CountABarAcrossTheOpeningToTheSessionThatItOpens) {
+  constexpr Nanos monday_open = march_11 + 9 * hour + hour / 2;
+  Market market({60, 3'600, 86'400});
+  market.tick(march_9 + 10 * hour, 7);  // into partial bars
+  for (const auto& [at, price] : {std::pair<Nanos, std::int64_t>{march_9 + 34 * hour, 10},
+                                  {monday_open - 10 * 60 * second, 20},
+                                  {monday_open + 1 * second, 40},
+                                  {monday_open + hour, 50}}) {
+    market.tick(at, price);
+  }
+  market.clock(march_12 + hour);
+  const auto of = [&](std::uint32_t interval_s, Nanos at) {
+    Nanos start_ns = at - at % (Nanos{interval_s} * second);
+    if (interval_s == 86'400) start_ns = at < march_11 ? march_10 : march_11;
+    return market.vwap.at(interval_s).at(start_ns);
+  };
+  // Minutes: Sunday and Monday before the opening are one session, Friday's; then it counts anew.
+  EXPECT_EQ(of(60, monday_open - 10 * 60 * second), 15);
+  EXPECT_EQ(of(60, monday_open), 40);
+  EXPECT_EQ(of(60, monday_open + hour), 45);
+  // The hour from 09:00 to 10:00 opens the session: (40 + 20 + 40) / 3, of volume 2.
+  EXPECT_DOUBLE_EQ(of(3'600, monday_open), 100.0 / 3);
+  EXPECT_DOUBLE_EQ(of(3'600, monday_open + hour), (2 * 100.0 / 3 + 50) / 3);
+  // A day is a session of its own: (50 + 20 + 50) / 3.
+  EXPECT_DOUBLE_EQ(of(86'400, monday_open), 40);
 }
 
 TEST(Intervals, AnnualiseByTheCalendarOfTheInstrument) {
