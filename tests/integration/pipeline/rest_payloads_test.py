@@ -15,6 +15,9 @@ EXPECTED_NUMBERS = os.path.join(harness.ROOT, "tests/unit/feeds/expected_numbers
 # What expected_numbers.py stamps where the source gives no time: then it is the time of receipt.
 NO_STAMP_NS = 1_900_000_000_000_000_000
 
+# Recorded bodies are years old, and that is no news here.
+QUALITY = "[quality]\nstale_event_ms = 0\ndivergence_pct = 0\n"
+
 SOURCES = {
     "alpha_vantage": """
 [sources.alpha_vantage]
@@ -63,7 +66,7 @@ class RestTest(harness.PipelineTest):
         lane = f"call-{self.calls}"
         name = self.folder.write("body.txt", body)
         simulator = self.simulator("--respond", f"{path}={name}@{status}")
-        config = self.config(f'lane = "{lane}"\n' + SOURCES[source].format(
+        config = self.config(f'lane = "{lane}"\n{QUALITY}' + SOURCES[source].format(
             address=simulator.address, symbols=json.dumps(symbols), endpoint=endpoint, interval=interval,
             interval_minutes=interval_minutes))
         done = harness.tapeline("once", "--config", config, source, var=self.servers.var,

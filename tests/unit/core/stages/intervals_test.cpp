@@ -50,7 +50,6 @@ class Market {
  private:
   static Kernels::Options options(std::vector<std::uint32_t> intervals_s) {
     Kernels::Options options;
-    options.catalog = test::default_catalog();
     options.bars.intervals_s = std::move(intervals_s);
     options.bars.quiet_grace_ms = 5'000;
     options.indicators.custom = {{.name = "vwap", .kind = IndicatorKind::vwap}};
