@@ -167,7 +167,8 @@ void add_rules(CLI::App& cli, int& status) {
 ExplainOptions::Bar read_bar(const std::vector<std::string>& words) {
   const auto interval_s = parse_interval(words[1]);
   if (!interval_s) throw CLI::ValidationError("--bar", "\"" + words[1] + "\" is no interval; write 60, 1m, 1h or 1d");
-  const auto time_ns = parse_utc(words[2]);
+  // psql writes "+00", which is no RFC 3339.
+  const auto time_ns = parse_utc(words[2].ends_with("+00") ? words[2] + ":00" : words[2]);
   if (!time_ns) throw CLI::ValidationError("--bar", "\"" + words[2] + "\" is no time; write 2024-08-08T23:54:00Z");
   return {words[0], *interval_s, *time_ns};
 }

@@ -49,9 +49,11 @@ StoredRow stored_bar(StoredRows& database, const ExplainOptions& options, const 
   const ExplainOptions::Bar& bar = *options.bar;
   std::vector<StoredRow> rows = database.bars({bar.symbol, bar.interval_s, bar.time_ns, options.source, options.lane});
   const std::string meant = fmt::format("{} of {} s at {}", bar.symbol, bar.interval_s, format_utc(bar.time_ns));
+  // The day on which clocks are set back is an hour longer.
+  const std::uint32_t length_s = bar.interval_s == 86'400 ? 25 * 3'600 : bar.interval_s;
   const auto has_ended = [&](const StoredRow& row) {
     const Nanos start_ns = row.integer("bar_start") * nanos_per_microsecond;
-    return start_ns + Nanos{bar.interval_s} * nanos_per_second <= bar.time_ns;
+    return start_ns + Nanos{length_s} * nanos_per_second <= bar.time_ns;
   };
   const std::string nearest = rows.empty() ? "" : format_utc(rows.front().integer("bar_start") * nanos_per_microsecond);
   rows.erase(std::remove_if(rows.begin(), rows.end(), has_ended), rows.end());
@@ -121,8 +123,9 @@ Gathered gather(const Config& config, const JournalExtent& journal, JournalPosit
 /// The stored row may be wrong in the very fields that say whose ticks to look at: then once more, as the alert says.
 Gathered gather_for_alert(const Config& config, const JournalExtent& journal, JournalPosition limit, Target target) {
   Gathered gathered = gather(config, journal, limit, target);
-  if (gathered.evidence.bar() || !gathered.evidence.alert()) return gathered;
+  if (!gathered.evidence.alert()) return gathered;
   const AlertRow& alert = gathered.evidence.alert()->as_alert;
+  if (gathered.evidence.bar() && alert.bar_start_ns == target.bar_start_ns) return gathered;
   target.source = gathered.instrument.source;
   target.native_symbol = gathered.instrument.native_symbol;
   target.interval_s = alert.interval_s;
@@ -203,7 +206,11 @@ int run_explain(const ExplainOptions& options) {
       .evidence = std::move(gathered.evidence),
       .fields = {}};
   const Evidence& evidence = explanation.evidence;
-  if (options.bar && evidence.bar()) explanation.fields = compare_bar(stored, *evidence.bar());
+  if (options.bar && evidence.bar()) {
+    explanation.fields = compare_bar(stored, *evidence.bar());
+    for (ComparedField& value : compare_values(database.indicators(stored), evidence.values(), *gathered.catalog))
+      explanation.fields.push_back(std::move(value));
+  }
   if (!options.bar && evidence.alert()) {
     explanation.fields = compare_alert(stored, *evidence.alert(), gathered.instrument.symbol, *gathered.catalog);
   }

@@ -48,6 +48,15 @@ bool is_same_object(const std::string& left_json, const std::string& right_json)
   });
 }
 
+/// The tables keep undefined values as NULL, read as "", or have no row for them.
+ComparedField compare_real(std::string name, const std::string& held, double recomputed) {
+  const bool is_undefined = std::isnan(recomputed);
+  const bool is_same = held.empty() || is_undefined
+                           ? held.empty() && is_undefined
+                           : std::bit_cast<std::uint64_t>(real_of(held)) == std::bit_cast<std::uint64_t>(recomputed);
+  return {std::move(name), held.empty() ? "null" : held, real_text(recomputed), is_same};
+}
+
 class Comparison {
  public:
   explicit Comparison(const StoredRow& stored) : stored_(stored) {}
@@ -61,13 +70,8 @@ class Comparison {
     const std::string held = stored_.at(name) == "t" ? "true" : "false";
     fields_.push_back({name, held, recomputed ? "true" : "false", (held == "true") == recomputed});
   }
-  /// The table keeps undefined values as NULL, read as "".
   void real(const char* name, double recomputed) {
-    const std::string& held = stored_.at(name);
-    const bool is_same = held.empty()
-                             ? std::isnan(recomputed)
-                             : std::bit_cast<std::uint64_t>(real_of(held)) == std::bit_cast<std::uint64_t>(recomputed);
-    fields_.push_back({name, held.empty() ? "null" : held, real_text(recomputed), is_same});
+    fields_.push_back(compare_real(name, stored_.at(name), recomputed));
   }
   void decimal(const char* name, Int128 mantissa, int exponent) {
     std::string held = without_trailing_zeros(stored_.at(name));
@@ -167,6 +171,24 @@ std::vector<ComparedField> compare_bar(const StoredRow& stored, const Row& recom
   fields.boolean("is_source_bar", bar.is_source_bar);
   fields.integer("journal_position", static_cast<std::int64_t>(recomputed.position));
   return fields.take();
+}
+
+std::vector<ComparedField> compare_values(const std::map<std::string, std::string>& stored,
+                                          const std::vector<Row>& recomputed, const RowCatalog& catalog) {
+  std::map<std::string, std::pair<std::string, double>> both;
+  for (const auto& [name, text] : stored) both[name] = {text, std::numeric_limits<double>::quiet_NaN()};
+  for (const Row& row : recomputed) {
+    for (std::size_t i = 0; i < row.as_values.count; ++i) {
+      const std::string& name = catalog.custom_names.at(row.as_values.first + i);
+      both.try_emplace(name).first->second.second = row.as_values.values[i];
+    }
+  }
+  std::vector<ComparedField> fields;
+  for (const auto& [name, values] : both) {
+    const bool is_defined = !values.first.empty() || !std::isnan(values.second);
+    if (is_defined) fields.push_back(compare_real(name, values.first, values.second));
+  }
+  return fields;
 }
 
 }  // namespace tapeline::app

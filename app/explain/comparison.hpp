@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,9 @@ struct ComparedField {
 [[nodiscard]] std::vector<ComparedField> compare_alert(const sinks::postgres::StoredRow& stored, const Row& recomputed,
                                                        std::string_view symbol, const RowCatalog& catalog);
 [[nodiscard]] std::vector<ComparedField> compare_bar(const sinks::postgres::StoredRow& stored, const Row& recomputed);
+/// Custom indicators of one bar: what is stored by name, and rows of kind values.
+[[nodiscard]] std::vector<ComparedField> compare_values(const std::map<std::string, std::string>& stored,
+                                                        const std::vector<Row>& recomputed, const RowCatalog& catalog);
 
 /// Shortest text that reads back to the same bits; "null" where undefined.
 [[nodiscard]] std::string real_text(double value);

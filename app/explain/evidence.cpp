@@ -5,8 +5,12 @@
 
 #include <fmt/format.h>
 
+#include "core/stages/source_bars.hpp"
+
 namespace tapeline::app {
 namespace {
+
+constexpr Nanos day_surplus_ns = 3'600 * nanos_per_second;
 
 Nanos time_of(const Row& note) noexcept {
   return note.as_quality.event_ns != 0 ? note.as_quality.event_ns : note.receive_ns;
@@ -28,11 +32,13 @@ void Evidence::add(const Row& row) {
   if (row.instrument != instrument_ || instrument_ == no_instrument) return;
   if (row.kind == RowKind::tick) add_tick(row);
   if (row.kind == RowKind::bar) add_bar(row);
+  if (row.kind == RowKind::values) add_values(row);
 }
 
 void Evidence::add_tick(const Row& row) {
   const TickRow& tick = row.as_tick;
-  const Nanos end_ns = target_.bar_start_ns + Nanos{target_.interval_s} * nanos_per_second;
+  // When a day ends is known once its bar is there: it may be one of 25 hours.
+  const Nanos end_ns = target_.bar_start_ns + Nanos{target_.interval_s} * nanos_per_second + day_surplus_ns;
   if (tick.event_ns < target_.bar_start_ns || tick.event_ns >= end_ns) return;
   open_ticks_.push_back({tick.event_ns,
                          {tick.price_mantissa, tick.price_exponent},
@@ -46,9 +52,11 @@ void Evidence::add_bar(const Row& row) {
   if (bar.interval_s != target_.interval_s) return;
   Series& series = series_[bar.is_source_bar ? 1 : 0];
   series.newest = row;
+  // A correction brings the bar again, and those after it.
+  while (!series.closes.empty() && series.closes.back().bar_start_ns >= bar.start_ns) series.closes.pop_back();
   if (!bar.is_partial) {
     series.closes.push_back({bar.start_ns, {bar.close_mantissa, bar.price_exponent}});
-    if (series.closes.size() > window_) series.closes.pop_front();
+    if (series.closes.size() > window_ + SourceSeries::recomputed_max) series.closes.pop_front();
   }
   const bool is_target =
       target_.alert_id.empty() && bar.start_ns == target_.bar_start_ns && bar.is_source_bar == target_.is_source_bar;
@@ -74,11 +82,23 @@ void Evidence::add_alert(const Row& row) {
   }
 }
 
+void Evidence::add_values(const Row& row) {
+  const ValuesRow& values = row.as_values;
+  const bool is_of_bar = bar_ && target_.alert_id.empty() && row.position == bar_->position &&
+                         values.bar_start_ns == bar_->as_bar.start_ns && values.interval_s == bar_->as_bar.interval_s &&
+                         values.is_source_bar == bar_->as_bar.is_source_bar;
+  if (is_of_bar) values_.push_back(row);
+}
+
 void Evidence::settle(const Series& series) {
   bar_ = series.newest;
   closes_ = series.closes;
+  values_.clear();
   ticks_.clear();
-  if (!series.newest->as_bar.is_source_bar) ticks_ = open_ticks_;
+  if (closes_.size() > window_) closes_.erase(closes_.begin(), closes_.end() - static_cast<std::ptrdiff_t>(window_));
+  if (series.newest->as_bar.is_source_bar) return;
+  std::copy_if(open_ticks_.begin(), open_ticks_.end(), std::back_inserter(ticks_),
+               [&](const Tick& tick) { return tick.event_ns < series.newest->as_bar.end_ns; });
 }
 
 std::vector<Row> Evidence::notes() const {

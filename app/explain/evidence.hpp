@@ -47,6 +47,8 @@ class Evidence {
   [[nodiscard]] const std::optional<Row>& alert() const noexcept { return alert_; }
   /// The bar that is explained, or that fired the alert; nullopt: not met.
   [[nodiscard]] const std::optional<Row>& bar() const noexcept { return bar_; }
+  /// The custom indicators of the bar; of an alert's bar they are not kept.
+  [[nodiscard]] const std::vector<Row>& values() const noexcept { return values_; }
   /// What the bar was made of, in order of arrival.
   [[nodiscard]] const std::vector<Tick>& ticks() const noexcept { return ticks_; }
   /// Oldest first; the bar's own is the last, unless it is partial.
@@ -63,6 +65,7 @@ class Evidence {
   void add_tick(const Row& row);
   void add_bar(const Row& row);
   void add_alert(const Row& row);
+  void add_values(const Row& row);
   void settle(const Series& series);
 
   Target target_;
@@ -74,6 +77,7 @@ class Evidence {
 
   std::optional<Row> alert_;
   std::optional<Row> bar_;
+  std::vector<Row> values_;
   std::vector<Tick> ticks_;
   std::deque<Close> closes_;
 };

@@ -60,9 +60,9 @@ std::string report_json(const Explanation& explanation, Ticks ticks) {
     return fmt::format(R"({{"bar_start":"{}","close":{}}})", format_utc(close.bar_start_ns), to_string(close.price));
   });
   const auto notes = json_array(evidence.notes(), [](const Row& note) {
-    return fmt::format(R"({{"reason":"{}","detail":{},"received_time":"{}","journal_position":{}}})",
-                       to_string(note.as_quality.reason), json_string(note.as_quality.detail),
-                       format_utc(note.receive_ns), note.position);
+    return fmt::format(R"({{"kind":"{}","reason":"{}","detail":{},"received_time":"{}","journal_position":{}}})",
+                       to_string(note.as_quality.kind), to_string(note.as_quality.reason),
+                       json_string(note.as_quality.detail), format_utc(note.receive_ns), note.position);
   });
   const auto fields = json_array(explanation.fields, [](const ComparedField& field) {
     return fmt::format(R"({{"name":{},"stored":{},"recomputed":{},"same":{}}})", json_string(field.name),

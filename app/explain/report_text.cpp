@@ -45,7 +45,9 @@ std::string rule_text(const Explanation& explanation) {
   std::string text = fmt::format("{}, version {}", fields.at("rule"), fields.at("rule_version"));
   const auto when = fields.find("rule_text");
   if (when != fields.end() && !when->second.empty()) text += ": " + when->second;
-  return line("rule", text);
+  text = line("rule", text);
+  if (const auto message = fields.find("message"); message != fields.end()) text += line("message", message->second);
+  return text;
 }
 
 std::string origin_text(const Explanation& explanation) {
@@ -137,7 +139,7 @@ std::string closes_text(const Evidence& evidence) {
 
 std::string notes_text(const Evidence& evidence) {
   const std::vector<Row> notes = evidence.notes();
-  if (notes.empty()) return line("quality", "no rejects and no gaps in the window");
+  if (notes.empty()) return line("quality", "nothing rejected, flagged or missing in the window");
   std::map<std::string, std::size_t> by_reason;
   for (const Row& note : notes) ++by_reason[to_string(note.as_quality.reason)];
   std::string counts;
@@ -145,14 +147,26 @@ std::string notes_text(const Evidence& evidence) {
     counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", count, reason);
   std::string text = line("quality", counts + " in the window");
   for (std::size_t i = 0; i < std::min(notes.size(), notes_shown); ++i) {
-    text += line("", fmt::format("{}  {}: {}, at {}", format_utc(notes[i].receive_ns),
-                                 to_string(notes[i].as_quality.reason), notes[i].as_quality.detail, notes[i].position));
+    const QualityRow& note = notes[i].as_quality;
+    text +=
+        line("", fmt::format("{}  {} {}: {}, at {}", clock_text(notes[i].receive_ns, evidence.bar()->as_bar.start_ns),
+                             to_string(note.kind), to_string(note.reason), note.detail, notes[i].position));
   }
   if (notes.size() > notes_shown) text += line("", fmt::format("... {} more", notes.size() - notes_shown));
   return text;
 }
 
-std::string table_text(const std::vector<ComparedField>& fields) {
+/// What is the same need not be read to its end.
+std::string cell_text(const std::string& text, bool is_same) {
+  constexpr std::size_t shown_max = 40;
+  return is_same && text.size() > shown_max ? text.substr(0, shown_max - 3) + "..." : text;
+}
+
+std::string table_text(std::vector<ComparedField> fields) {
+  for (ComparedField& field : fields) {
+    field.stored = cell_text(field.stored, field.is_same);
+    field.recomputed = cell_text(field.recomputed, field.is_same);
+  }
   std::size_t name_width = 5;
   std::size_t stored_width = 6;
   std::size_t recomputed_width = 10;

@@ -127,6 +127,18 @@ std::vector<StoredRow> StoredRows::bars(const BarQuery& query) {
        query.lane});
 }
 
+std::map<std::string, std::string> StoredRows::indicators(const StoredRow& bar) {
+  std::map<std::string, std::string> values;
+  const auto found = query(
+      "select r.name, r.value from fact_indicator r join lane_checkpoint l using (lane_id) join dim_instrument i using "
+      "(instrument_id) where l.lane = $1 and i.source_id = $2 and i.native_symbol = $3 and r.interval_s = $4 and "
+      "r.bar_start = timestamptz 'epoch' + $5::bigint * interval '1 microsecond' and r.is_source_bar = $6",
+      {bar.lane, bar.at("source_id"), bar.native_symbol, bar.at("interval_s"), bar.at("bar_start"),
+       bar.at("is_source_bar")});
+  for (const auto& row : found) values[row[0]] = row[1];
+  return values;
+}
+
 std::optional<StoredBatch> StoredRows::batch_of(const std::string& lane, JournalPosition position) {
   const auto found = query(
       "select b.configuration_hash, b.program_version, b.committed_at from audit_batch b join lane_checkpoint l using "

@@ -55,6 +55,9 @@ class StoredRows {
   /// The bars that are meant; those built from ticks before those that a source delivered.
   [[nodiscard]] std::vector<StoredRow> bars(const BarQuery& query);
 
+  /// Of [indicators.custom], by name; of a bar that bars() gave.
+  [[nodiscard]] std::map<std::string, std::string> indicators(const StoredRow& bar);
+
   [[nodiscard]] std::optional<StoredBatch> batch_of(const std::string& lane, JournalPosition position);
 
  private:
