@@ -231,7 +231,7 @@ void add_migrate(CLI::App& cli, int& status) {
   CLI::App* command = cli.add_subcommand("migrate", "bring the tables in PostgreSQL up to date");
   add_config(command, *config_file);
   command->callback([config_file, &status] {
-    const sinks::postgres::Config postgres = load_config(*config_file).config.postgres;
+    const sinks::postgres::Config postgres = load_config(*config_file, Purpose::look_back).config.postgres;
     const Secret dsn = resolve_postgres(postgres, resolve_var_directory());
     const auto applied = sinks::postgres::migrate(dsn, postgres.call_timeout_ms);
     for (const std::string& migration : applied) std::printf("applied %s\n", migration.c_str());

@@ -178,7 +178,7 @@ std::optional<std::uint32_t> parse_interval(std::string_view text) noexcept {
 }
 
 int run_explain(const ExplainOptions& options) {
-  const LoadedConfig loaded = load_config(options.config_file);
+  const LoadedConfig loaded = load_config(options.config_file, Purpose::look_back);
   const Config& config = loaded.config;
   const std::string var_directory = resolve_var_directory();
   StoredRows database(resolve_postgres(config.postgres, var_directory), config.postgres.call_timeout_ms);

@@ -163,7 +163,7 @@ std::string root_of(const LoadedConfig& loaded) { return journal_root(loaded.con
 }  // namespace
 
 int run_journal_show(const JournalShowOptions& options) {
-  const LoadedConfig loaded = load_config(options.config_file);
+  const LoadedConfig loaded = load_config(options.config_file, Purpose::look_back);
   const std::string& lane = options.lane.empty() ? loaded.config.lane : options.lane;
   const JournalExtent extent = survey_journal(locate_journal(root_of(loaded), lane).directory);
   const FoundFrame found = find_frame(extent, options.position);
@@ -178,7 +178,7 @@ int run_journal_show(const JournalShowOptions& options) {
 }
 
 int run_journal_list(const std::string& config_file) {
-  const LoadedConfig loaded = load_config(config_file);
+  const LoadedConfig loaded = load_config(config_file, Purpose::look_back);
   const std::string root = root_of(loaded);
   const std::vector<std::string> lanes = lanes_with_journal(root);
   if (lanes.empty()) {
@@ -205,7 +205,7 @@ int run_journal_list(const std::string& config_file) {
 }
 
 int run_journal_verify(const JournalVerifyOptions& options) {
-  const LoadedConfig loaded = load_config(options.config_file);
+  const LoadedConfig loaded = load_config(options.config_file, Purpose::look_back);
   const std::string root = root_of(loaded);
   if (!options.lane.empty()) return verify_lane(locate_journal(root, options.lane));
   int status = 0;

@@ -81,7 +81,7 @@ int replay_recordings(const LoadedConfig& loaded, const ReplayOptions& options) 
 }  // namespace
 
 int run_replay(const ReplayOptions& options) {
-  const LoadedConfig loaded = load_config(options.config_file);
+  const LoadedConfig loaded = load_config(options.config_file, Purpose::look_back);
   return options.journal.empty() ? replay_recordings(loaded, options) : replay_journal(loaded, options);
 }
 

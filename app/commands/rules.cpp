@@ -87,7 +87,7 @@ std::string json_of(const RowCatalog& catalog, const AlertCollector::Entry& entr
 }  // namespace
 
 int run_rules_test(const RulesTestOptions& options) {
-  LoadedConfig loaded = load_config(options.config_file);
+  LoadedConfig loaded = load_config(options.config_file, Purpose::look_back);
   const feeds::Entry& entry = feeds::named_source(options.source);
   loaded.config.journal.directory.clear();
   const TemporaryVar var;
@@ -124,7 +124,7 @@ int run_rules_test(const RulesTestOptions& options) {
 }
 
 int run_rules_list(const std::string& config_file) {
-  const LoadedConfig loaded = load_config(config_file);
+  const LoadedConfig loaded = load_config(config_file, Purpose::look_back);
   const auto catalog = make_row_catalog(loaded.config.indicators, loaded.config.rules, loaded.hash);
   for (std::size_t i = 0; i < catalog->rules.size(); ++i) {
     const Rule& rule = catalog->rules[i];

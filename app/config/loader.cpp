@@ -37,9 +37,10 @@ std::vector<std::string> lines_of(std::vector<Mistake> mistakes, const std::stri
 ConfigErrors::ConfigErrors(std::vector<std::string> lines)
     : std::runtime_error(fmt::format("{}", fmt::join(lines, "\n"))), lines_(std::move(lines)) {}
 
-LoadedConfig parse_config(std::string_view text, const std::string& name) {
+LoadedConfig parse_config(std::string_view text, const std::string& name, Purpose purpose) {
   LoadedConfig loaded;
   Reading reading;
+  reading.purpose = purpose;
   try {
     const toml::table root = toml::parse(text, name);
     bind(root, loaded.config, reading);
@@ -55,16 +56,16 @@ LoadedConfig parse_config(std::string_view text, const std::string& name) {
   return loaded;
 }
 
-LoadedConfig load_config(const std::string& path) {
+LoadedConfig load_config(const std::string& path, Purpose purpose) {
   std::error_code not_there;
   std::string chosen = path;
   if (chosen.empty() && std::filesystem::exists("config/default.toml", not_there)) chosen = "config/default.toml";
-  if (chosen.empty()) return parse_config("", "built-in defaults");
+  if (chosen.empty()) return parse_config("", "built-in defaults", purpose);
   std::ifstream file(chosen, std::ios::binary);
   if (!file || std::filesystem::is_directory(chosen, not_there)) {
     throw ConfigErrors({chosen + ": cannot be read; name a TOML file after --config"});
   }
-  return parse_config(std::string(std::istreambuf_iterator<char>(file), {}), chosen);
+  return parse_config(std::string(std::istreambuf_iterator<char>(file), {}), chosen, purpose);
 }
 
 }  // namespace tapeline::app

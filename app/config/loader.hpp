@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/config/config.hpp"
+#include "app/config/section.hpp"
 #include "app/config/setting.hpp"
 
 namespace tapeline::app {
@@ -32,8 +33,8 @@ struct LoadedConfig {
 };
 
 /// An empty path: config/default.toml where there is one, else the defaults that it documents.
-[[nodiscard]] LoadedConfig load_config(const std::string& path);
+[[nodiscard]] LoadedConfig load_config(const std::string& path, Purpose purpose = Purpose::run);
 /// `name` stands for the file in messages.
-[[nodiscard]] LoadedConfig parse_config(std::string_view text, const std::string& name);
+[[nodiscard]] LoadedConfig parse_config(std::string_view text, const std::string& name, Purpose purpose = Purpose::run);
 
 }  // namespace tapeline::app

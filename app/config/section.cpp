@@ -225,7 +225,7 @@ void Section::read_secret(const toml::node& node, const char* key, Secret& value
 }
 
 void Section::secret(const char* key, Secret& value) {
-  if (const toml::node* node = find(key)) read_secret(*node, key, value);
+  if (const toml::node* node = find(key); node != nullptr && is_needed()) read_secret(*node, key, value);
   record_secret(key, value);
 }
 
@@ -303,7 +303,7 @@ std::vector<std::string> Section::named_tables() {
 
 void Section::address(const char* key, std::string& value, Protocol protocol) {
   text(key, value);
-  if (!has(key) || is_wrong(key)) return;
+  if (!has(key) || is_wrong(key) || !is_needed()) return;
   auto resolved = resolve_address(value, protocol);
   if (!resolved) return complain(key, resolved.error());
   value = std::move(*resolved);

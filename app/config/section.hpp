@@ -31,8 +31,13 @@ struct Mistake {
   std::string text;  // "key: what is wrong; how to mend it"
 };
 
+/// What a configuration is read for. Who looks back at what was received asks no source: neither their secrets nor
+/// the simulator's address are needed then.
+enum class Purpose { run, look_back };
+
 /// What comes of reading a document, beside the values themselves.
 struct Reading {
+  Purpose purpose = Purpose::run;
   std::vector<Mistake> mistakes;
   std::vector<Setting> settings;
 };
@@ -104,6 +109,9 @@ class Section {
   [[nodiscard]] std::string path_of(const std::string& key) const { return path_.empty() ? key : path_ + "." + key; }
 
  private:
+  [[nodiscard]] bool is_needed() const noexcept {
+    return reading_.purpose == Purpose::run || !path_.starts_with("sources.");
+  }
   [[nodiscard]] const toml::node* find(const char* key) const;
   void complain(const toml::node& node, const std::string& key, const std::string& what_and_cure);
   void wrong_type(const toml::node& node, const char* key, std::string_view wanted);

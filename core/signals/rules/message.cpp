@@ -11,6 +11,7 @@ namespace tapeline {
 namespace {
 
 constexpr int shortest = -1;
+constexpr int brief = -2;  // six digits: for a message that nobody has written
 
 /// A piece of a template: plain text, or a name with how many decimals.
 struct Piece {
@@ -60,9 +61,11 @@ std::string number_text(double value, int decimals) {
   if (!std::isfinite(value)) return "null";
   std::array<char, 400> text{};
   char* const end = text.data() + text.size();
-  const auto written = decimals == shortest
-                           ? std::to_chars(text.data(), end, value)
-                           : std::to_chars(text.data(), end, value, std::chars_format::fixed, decimals);
+  const auto written = [&] {
+    if (decimals == shortest) return std::to_chars(text.data(), end, value);
+    if (decimals == brief) return std::to_chars(text.data(), end, value, std::chars_format::general, 6);
+    return std::to_chars(text.data(), end, value, std::chars_format::fixed, decimals);
+  }();
   return {text.data(), written.ptr};
 }
 
@@ -109,7 +112,7 @@ std::string render_message(const Rule& rule, const FieldTable& fields, std::stri
   if (rule.message().empty()) {
     text = std::string(symbol) + ' ' + rule.name() + ':';
     for (std::size_t i = 0; i < read.size(); ++i) {
-      text += (i == 0 ? " " : ", ") + fields[read[i]].name + ' ' + value(i, shortest);
+      text += (i == 0 ? " " : ", ") + fields[read[i]].name + ' ' + value(i, brief);
     }
     return text;
   }

@@ -58,6 +58,22 @@ TEST(ConfigRules, AreRefusedWithLineAndColumn) {
   EXPECT_THAT(refusal_of("[rules.\"a b\"]\nwhen = \"rsi < 1\""), ElementsAre(HasSubstr("is no name for a rule")));
 }
 
+TEST(ConfigPurpose, LookingBackNeedsNoSecretAndNoSimulator) {
+  constexpr std::string_view text = R"(
+[sources.alpha_vantage]
+enabled = true
+symbols = ["IBM"]
+base_url = "http://tapeline-sim"
+api_key = { env = "TAPELINE_TEST_NOT_SET" }
+)";
+  EXPECT_EQ(refusal_of(text).size(), 2U);
+  EXPECT_NO_THROW(static_cast<void>(parse_config(text, "x.toml", Purpose::look_back)));
+  EXPECT_THROW(static_cast<void>(
+                   parse_config("[postgres]\ndsn = { env = \"TAPELINE_TEST_NOT_SET\" }", "x.toml", Purpose::look_back)),
+               ConfigErrors)
+      << "the database is asked";
+}
+
 TEST(ConfigRules, TellOfEveryRuleAtOnce) {
   EXPECT_THAT(refusal_of("[rules.a]\nwhen = \"rsi <\"\n[rules.b]\nwhen = \"foo > 1\"").size(), 2U);
 }
