@@ -38,7 +38,7 @@ class Compiler {
       fail(token_.column, "\"" + std::string(token_.text) + "\" is not expected here; join conditions with and, or");
     }
     want(whole, FieldType::boolean, "a condition is true or false");
-    return {Program(std::move(instructions_), slots_), std::move(read_)};
+    return {Program(instructions_, slots_), std::move(read_)};
   }
 
  private:

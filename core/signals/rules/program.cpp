@@ -8,8 +8,8 @@ namespace {
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
-/// A comparison with null is unknown.
-double known(bool holds, double a, double b) noexcept { return std::isnan(a) || std::isnan(b) ? unknown : holds; }
+/// A comparison with null is unknown: then neither it nor its opposite holds.
+double verdict(bool holds, bool fails) noexcept { return holds ? 1 : fails ? 0 : unknown; }
 
 double conjunction(double a, double b) noexcept {
   if (a == 0 || b == 0) return 0;
@@ -24,7 +24,7 @@ double disjunction(double a, double b) noexcept {
 double crossing(double a, double b, double* before) noexcept {
   const double was_a = std::exchange(before[0], a);
   const double was_b = std::exchange(before[1], b);
-  return conjunction(known(was_a <= was_b, was_a, was_b), known(a > b, a, b));
+  return conjunction(verdict(was_a <= was_b, was_a > was_b), verdict(a > b, a <= b));
 }
 
 /// An unknown bar is no bar: it neither counts nor ends the row.
@@ -34,7 +34,7 @@ double held(double now, double bars, double& count) noexcept {
   return count >= bars;
 }
 
-double binary(Op op, double a, double b) noexcept {
+inline double binary(Op op, double a, double b) noexcept {
   switch (op) {
     case Op::add: return a + b;
     case Op::subtract: return a - b;
@@ -42,12 +42,12 @@ double binary(Op op, double a, double b) noexcept {
     case Op::divide: return b == 0 ? unknown : a / b;
     case Op::minimum: return std::isnan(a) || std::isnan(b) ? unknown : std::min(a, b);
     case Op::maximum: return std::isnan(a) || std::isnan(b) ? unknown : std::max(a, b);
-    case Op::less: return known(a < b, a, b);
-    case Op::less_equal: return known(a <= b, a, b);
-    case Op::greater: return known(a > b, a, b);
-    case Op::greater_equal: return known(a >= b, a, b);
-    case Op::equal: return known(a == b, a, b);
-    case Op::not_equal: return known(a != b, a, b);
+    case Op::less: return verdict(a < b, a >= b);
+    case Op::less_equal: return verdict(a <= b, a > b);
+    case Op::greater: return verdict(a > b, a <= b);
+    case Op::greater_equal: return verdict(a >= b, a < b);
+    case Op::equal: return verdict(a == b, a < b || a > b);
+    case Op::not_equal: return verdict(a < b || a > b, a == b);
     case Op::logical_and: return conjunction(a, b);
     case Op::logical_or: return disjunction(a, b);
     default: return unknown;
@@ -56,6 +56,23 @@ double binary(Op op, double a, double b) noexcept {
 
 }  // namespace
 
+std::vector<Instruction> Program::fuse(const std::vector<Instruction>& instructions) {
+  std::vector<Instruction> fused;
+  for (const Instruction& instruction : instructions) {
+    const std::size_t size = fused.size();
+    const bool is_ordering = instruction.op >= Op::less && instruction.op <= Op::greater_equal;
+    if (is_ordering && size >= 2 && fused[size - 1].op == Op::constant && fused[size - 2].op == Op::field) {
+      const auto step = static_cast<int>(instruction.op) - static_cast<int>(Op::less);
+      fused[size - 2].op = static_cast<Op>(static_cast<int>(Op::field_less) + step);
+      fused[size - 2].value = fused[size - 1].value;
+      fused.pop_back();
+    } else {
+      fused.push_back(instruction);
+    }
+  }
+  return fused;
+}
+
 double Program::run(std::span<const double> fields, std::span<double> memory) const noexcept {
   std::array<double, rule_stack_max> stack;
   double* top = stack.data() - 1;  // the newest value
@@ -63,6 +80,12 @@ double Program::run(std::span<const double> fields, std::span<double> memory) co
     switch (instruction.op) {
       case Op::constant: *++top = instruction.value; break;
       case Op::field: *++top = fields[instruction.index]; break;
+      case Op::field_less: *++top = binary(Op::less, fields[instruction.index], instruction.value); break;
+      case Op::field_less_equal: *++top = binary(Op::less_equal, fields[instruction.index], instruction.value); break;
+      case Op::field_greater: *++top = binary(Op::greater, fields[instruction.index], instruction.value); break;
+      case Op::field_greater_equal:
+        *++top = binary(Op::greater_equal, fields[instruction.index], instruction.value);
+        break;
       case Op::negate: *top = -*top; break;
       case Op::absolute: *top = std::abs(*top); break;
       case Op::logical_not: *top = 1 - *top; break;

@@ -38,6 +38,11 @@ enum class Op : std::uint8_t {
   crosses_above,  // was at or below, and is above; two slots
   crosses_below,
   held_for,  // true on so many bars in a row; one slot
+  // A field with a constant, at once: most of what is written. fuse() makes them.
+  field_less,
+  field_less_equal,
+  field_greater,
+  field_greater_equal,
 };
 
 struct Instruction {
@@ -51,8 +56,8 @@ inline constexpr std::size_t rule_stack_max = 32;
 class Program {
  public:
   Program() = default;
-  Program(std::vector<Instruction> instructions, std::uint16_t slots)
-      : instructions_(std::move(instructions)), slots_(slots) {}
+  Program(const std::vector<Instruction>& instructions, std::uint16_t slots)
+      : instructions_(fuse(instructions)), slots_(slots) {}
 
   /// What it remembers from bar to bar; starts as NaN.
   [[nodiscard]] std::uint16_t slots() const noexcept { return slots_; }
@@ -61,6 +66,8 @@ class Program {
   [[nodiscard]] double run(std::span<const double> fields, std::span<double> memory) const noexcept;
 
  private:
+  [[nodiscard]] static std::vector<Instruction> fuse(const std::vector<Instruction>& instructions);
+
   std::vector<Instruction> instructions_;
   std::uint16_t slots_ = 0;
 };

@@ -90,19 +90,22 @@ RuleStates::RuleStates(const RuleSet& rules, std::string_view symbol, std::uint3
   std::size_t slots = 0;
   for (std::size_t i = 0; i < rules.size(); ++i) {
     if (!rules[i].applies(symbol, interval_s)) continue;
-    edges_.push_back({.memory = static_cast<std::uint32_t>(slots), .rule = static_cast<std::uint16_t>(i)});
-    slots += rules[i].condition().slots() + (rules[i].has_hysteresis() ? rules[i].loosened().slots() : 0U);
+    const auto own = static_cast<std::uint16_t>(rules[i].condition().slots() +
+                                                (rules[i].has_hysteresis() ? rules[i].loosened().slots() : 0));
+    edges_.push_back({.slots = own, .rule = static_cast<std::uint16_t>(i)});
+    slots += own;
   }
   memory_.assign(slots, std::numeric_limits<double>::quiet_NaN());
 }
 
-bool RuleStates::step(const Rule& rule, Edge& edge, std::span<const double> fields, Nanos bar_end_ns) noexcept {
-  const std::span<double> memory(memory_.data() + edge.memory, rule.condition().slots());
-  const double holds = rule.condition().run(fields, memory);
+bool RuleStates::step(const Rule& rule, Edge& edge, double* memory, std::span<const double> fields,
+                      Nanos bar_end_ns) noexcept {
+  const std::size_t slots = rule.condition().slots();
+  const double holds = rule.condition().run(fields, {memory, slots});
   double still = holds;
   // What remembers must see every bar; what does not is asked only when the answer matters.
   if (rule.has_hysteresis() && (!edge.armed || rule.loosened().slots() > 0)) {
-    still = rule.loosened().run(fields, {memory.data() + memory.size(), rule.loosened().slots()});
+    still = rule.loosened().run(fields, {memory + slots, rule.loosened().slots()});
   }
   if (still == 0) edge.armed = true;
   if (holds != 1 || !edge.armed) return false;

@@ -75,8 +75,10 @@ class RuleStates {
   /// Judges one closed bar; on_fire(index of the rule) for each that fires.
   template <class OnFire>
   void update(const RuleSet& rules, std::span<const double> fields, Nanos bar_end_ns, OnFire&& on_fire) {
+    double* memory = memory_.data();
     for (Edge& edge : edges_) {
-      if (step(rules[edge.rule], edge, fields, bar_end_ns)) on_fire(std::size_t{edge.rule});
+      if (step(rules[edge.rule], edge, memory, fields, bar_end_ns)) on_fire(std::size_t{edge.rule});
+      memory += edge.slots;
     }
   }
 
@@ -85,7 +87,7 @@ class RuleStates {
  private:
   struct Edge {
     Nanos fired_ns = 0;
-    std::uint32_t memory = 0;  // where its slots begin: the condition's, then the loosened one's
+    std::uint16_t slots = 0;  // in memory_: the condition's, then the loosened one's
     std::uint16_t rule = 0;
     bool armed = true;
     bool fired_once = false;
@@ -93,7 +95,8 @@ class RuleStates {
     friend bool operator==(const Edge&, const Edge&) = default;
   };
 
-  [[nodiscard]] bool step(const Rule& rule, Edge& edge, std::span<const double> fields, Nanos bar_end_ns) noexcept;
+  [[nodiscard]] bool step(const Rule& rule, Edge& edge, double* memory, std::span<const double> fields,
+                          Nanos bar_end_ns) noexcept;
 
   std::vector<Edge> edges_;  // of the rules that apply
   std::vector<double> memory_;
