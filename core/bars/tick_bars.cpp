@@ -14,18 +14,19 @@ Nanos TickBars::end_of(Nanos start_ns) const noexcept {
   return calendar_ != nullptr ? calendar_->next_day_start(start_ns) : start_ns + interval_ns_;
 }
 
-TickOutcome TickBars::add(const BarTick& tick) noexcept {
+TickOutcome TickBars::add(const BarTick& tick, Nanos horizon_ns) noexcept {
   if (!open_.empty() && tick.event_ns >= open_.back().start_ns && tick.event_ns < open_.back().end_ns) {
     return fold_tick(open_.back(), tick) ? TickOutcome::folded : TickOutcome::out_of_precision;
   }
   const Nanos start = start_of(tick.event_ns);
-  if (start < closed_until_ns_) return TickOutcome::late;
+  const Nanos end = end_of(start);
+  if (start < closed_until_ns_ || end <= horizon_ns) return TickOutcome::late;
   const auto at = std::lower_bound(open_.begin(), open_.end(), start,
                                    [](const OpenBar& bar, Nanos wanted) { return bar.start_ns < wanted; });
   if (at != open_.end() && at->start_ns == start) {
     return fold_tick(*at, tick) ? TickOutcome::folded : TickOutcome::out_of_precision;
   }
-  open_.insert(at, begin_bar(start, end_of(start), tick));
+  open_.insert(at, begin_bar(start, end, tick));
   if (!previous_) {
     // We came in somewhere in the middle of the earliest bar: nobody can know what it missed.
     for (OpenBar& bar : open_) bar.is_partial = bar.start_ns == open_.front().start_ns;

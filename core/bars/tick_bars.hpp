@@ -35,7 +35,8 @@ class TickBars {
     if (interval_s == TradingCalendar::day_s) calendar_ = &calendar;
   }
 
-  [[nodiscard]] TickOutcome add(const BarTick& tick) noexcept;
+  /// A tick whose bar ends at or before `horizon_ns` (watermark less lateness) is late, whether or not a bar is there.
+  [[nodiscard]] TickOutcome add(const BarTick& tick, Nanos horizon_ns) noexcept;
 
   /// Ticks before the last one are missing: whatever is open may lack them.
   void mark_gap() noexcept {

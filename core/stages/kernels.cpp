@@ -147,7 +147,8 @@ void Kernels::pass_time(const MarketEvent& event) {
   // A market may be quiet, time is not: bars end once the journaled clock is well past them.
   for (SourceClock& clock : clocks_) {
     const Nanos grace_ns = Nanos{options_.bars.quiet_grace_ms} * nanos_per_millisecond;
-    if (clock.is_running) advance(clock, event.event_ns - grace_ns, event);
+    // A source whose stamps are always old is delayed, not quiet.
+    if (clock.is_running) advance(clock, event.event_ns - grace_ns - clock.delay_ns, event);
   }
   for (InstrumentIndex index = 0; index < instruments_.size(); ++index) {
     roll_minute(index, event);
@@ -210,11 +211,13 @@ void Kernels::add_tick(const MarketEvent& event) {
                      {event.size_mantissa, event.size_exponent}};
   SourceClock& clock = clocks_[static_cast<std::size_t>(event.source)];
   if (!clock.is_running) clock.watermark_ns = event.event_ns;
+  if (event.event_ns >= clock.watermark_ns) clock.delay_ns = std::max<Nanos>(0, event.receive_ns - event.event_ns);
+  const Nanos horizon_ns = horizon_of(clock);
   clock.is_running = true;
   TickOutcome worst = TickOutcome::folded;
   for (std::size_t i = 0; i < instrument.series.size(); ++i) {
     TickSeries& series = instrument.series[i];
-    const TickOutcome outcome = series.bars.add(tick);
+    const TickOutcome outcome = series.bars.add(tick, horizon_ns);
     if (has_gap) series.bars.mark_gap();
     if (outcome != TickOutcome::folded) {
       if (worst == TickOutcome::folded) worst = outcome;
@@ -248,10 +251,13 @@ void Kernels::add_tick(const MarketEvent& event) {
   advance(clock, event.event_ns, event);
 }
 
+Nanos Kernels::horizon_of(const SourceClock& clock) const noexcept {
+  return clock.watermark_ns - options_.lateness_ns[static_cast<std::size_t>(&clock - clocks_.data())];
+}
+
 void Kernels::advance(SourceClock& clock, Nanos watermark_ns, const MarketEvent& cause) {
   clock.watermark_ns = std::max(clock.watermark_ns, watermark_ns);
-  const auto source = static_cast<std::size_t>(&clock - clocks_.data());
-  const Nanos horizon_ns = clock.watermark_ns - options_.lateness_ns[source];
+  const Nanos horizon_ns = horizon_of(clock);
   if (horizon_ns >= clock.next_due_ns) close_due(clock, horizon_ns, cause);
 }
 

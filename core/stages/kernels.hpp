@@ -85,6 +85,7 @@ class Kernels final : public Stage {
   };
   struct SourceClock {
     Nanos watermark_ns = 0;
+    Nanos delay_ns = 0;  // of the newest event, from its stamp to its arrival
     Nanos next_due_ns = 0;
     bool is_running = false;
     std::vector<std::vector<InstrumentIndex>> active;  // by interval
@@ -104,6 +105,8 @@ class Kernels final : public Stage {
   void flush_minutes(const MarketEvent& cause);
   /// Nothing came of the frame: the checkpoint may pass it all the same.
   void move_checkpoint(const MarketEvent& event);
+  /// Bars that end at or before this are closed, also those that nothing has fallen into.
+  [[nodiscard]] Nanos horizon_of(const SourceClock& clock) const noexcept;
   void advance(SourceClock& clock, Nanos watermark_ns, const MarketEvent& cause);
   void close_due(SourceClock& clock, Nanos horizon_ns, const MarketEvent& cause);
   void close_all_partial(const MarketEvent& cause);

@@ -1,6 +1,7 @@
 #include "core/bars/tick_bars.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <random>
 #include <string>
 #include <vector>
@@ -9,6 +10,8 @@
 
 namespace tapeline {
 namespace {
+
+constexpr Nanos beginning = std::numeric_limits<Nanos>::min();  // nothing is closed yet
 
 constexpr Nanos second = nanos_per_second;
 
@@ -32,9 +35,9 @@ std::vector<std::string> close_until(TickBars& bars, Nanos horizon_ns) {
 
 TEST(TickBars, CutsHalfOpenBarsOnEventTime) {
   TickBars bars(10, EmptyBars::skip);
-  ASSERT_EQ(bars.add(tick(12 * second, 1, "100")), TickOutcome::folded);
-  ASSERT_EQ(bars.add(tick(20 * second - 1, 2, "101.5", "0.25")), TickOutcome::folded);
-  ASSERT_EQ(bars.add(tick(20 * second, 3, "99")), TickOutcome::folded);
+  ASSERT_EQ(bars.add(tick(12 * second, 1, "100"), beginning), TickOutcome::folded);
+  ASSERT_EQ(bars.add(tick(20 * second - 1, 2, "101.5", "0.25"), beginning), TickOutcome::folded);
+  ASSERT_EQ(bars.add(tick(20 * second, 3, "99"), beginning), TickOutcome::folded);
   EXPECT_TRUE(close_until(bars, 20 * second - 1).empty());
   EXPECT_EQ(close_until(bars, 20 * second), std::vector<std::string>{"10 100 101.5 100 101.5 1.25 2 partial"});
   EXPECT_EQ(close_until(bars, 30 * second), std::vector<std::string>{"20 99 99 99 99 1 1"});
@@ -42,10 +45,10 @@ TEST(TickBars, CutsHalfOpenBarsOnEventTime) {
 
 TEST(TickBars, CountsATickForAClosedBarAsLateAndLeavesTheBarAlone) {
   TickBars bars(1, EmptyBars::skip);
-  ASSERT_EQ(bars.add(tick(5 * second, 1, "100")), TickOutcome::folded);
+  ASSERT_EQ(bars.add(tick(5 * second, 1, "100"), beginning), TickOutcome::folded);
   ASSERT_EQ(close_until(bars, 6 * second).size(), 1U);
-  EXPECT_EQ(bars.add(tick(5 * second + 1, 2, "101")), TickOutcome::late);
-  EXPECT_EQ(bars.add(tick(4 * second, 2, "101")), TickOutcome::late);
+  EXPECT_EQ(bars.add(tick(5 * second + 1, 2, "101"), beginning), TickOutcome::late);
+  EXPECT_EQ(bars.add(tick(4 * second, 2, "101"), beginning), TickOutcome::late);
   EXPECT_FALSE(bars.close_partial());
 }
 
@@ -61,7 +64,7 @@ TEST(TickBars, GivesTheSameBarsForShuffledTicks) {
   }
   const auto all_bars = [](const std::vector<BarTick>& input) {
     TickBars bars(1, EmptyBars::skip);
-    for (const BarTick& one : input) EXPECT_EQ(bars.add(one), TickOutcome::folded);
+    for (const BarTick& one : input) EXPECT_EQ(bars.add(one, beginning), TickOutcome::folded);
     std::vector<std::string> closed;
     while (const auto bar = bars.close_partial()) closed.push_back(text_of(*bar));
     return closed;
@@ -74,9 +77,9 @@ TEST(TickBars, GivesTheSameBarsForShuffledTicks) {
 
 TEST(TickBars, KeepsPricesExactWhenScalesDiffer) {
   TickBars bars(60, EmptyBars::skip);
-  ASSERT_EQ(bars.add(tick(1, 1, "0.5", "3")), TickOutcome::folded);
-  ASSERT_EQ(bars.add(tick(2, 2, "0.00000024", "0.000000000000000001")), TickOutcome::folded);
-  ASSERT_EQ(bars.add(tick(3, 3, "7", "1e12")), TickOutcome::folded);
+  ASSERT_EQ(bars.add(tick(1, 1, "0.5", "3"), beginning), TickOutcome::folded);
+  ASSERT_EQ(bars.add(tick(2, 2, "0.00000024", "0.000000000000000001"), beginning), TickOutcome::folded);
+  ASSERT_EQ(bars.add(tick(3, 3, "7", "1e12"), beginning), TickOutcome::folded);
   const auto bar = bars.close_partial();
   ASSERT_TRUE(bar);
   EXPECT_EQ(text_of(*bar), "0 0.5 7 0.00000024 7 1000000000003.000000000000000001 3 partial");
@@ -84,16 +87,16 @@ TEST(TickBars, KeepsPricesExactWhenScalesDiffer) {
 
 TEST(TickBars, RefusesATickWhoseScaleDoesNotFitBesideTheBar) {
   TickBars bars(60, EmptyBars::skip);
-  ASSERT_EQ(bars.add(tick(1, 1, "123456789012")), TickOutcome::folded);
-  EXPECT_EQ(bars.add(tick(2, 2, "0.000000000000000123")), TickOutcome::out_of_precision);
+  ASSERT_EQ(bars.add(tick(1, 1, "123456789012"), beginning), TickOutcome::folded);
+  EXPECT_EQ(bars.add(tick(2, 2, "0.000000000000000123"), beginning), TickOutcome::out_of_precision);
   EXPECT_EQ(text_of(*bars.close_partial()), "0 123456789012 123456789012 123456789012 123456789012 1 1 partial");
 }
 
 TEST(TickBars, FillsEmptyBarsOnlyWhenAsked) {
   for (const EmptyBars empty : {EmptyBars::skip, EmptyBars::fill}) {
     TickBars bars(1, empty);
-    ASSERT_EQ(bars.add(tick(10 * second, 1, "5")), TickOutcome::folded);
-    ASSERT_EQ(bars.add(tick(13 * second, 2, "6")), TickOutcome::folded);
+    ASSERT_EQ(bars.add(tick(10 * second, 1, "5"), beginning), TickOutcome::folded);
+    ASSERT_EQ(bars.add(tick(13 * second, 2, "6"), beginning), TickOutcome::folded);
     const auto closed = close_until(bars, 14 * second);
     if (empty == EmptyBars::skip) {
       EXPECT_EQ(closed, (std::vector<std::string>{"10 5 5 5 5 1 1 partial", "13 6 6 6 6 1 1"}));
@@ -106,15 +109,22 @@ TEST(TickBars, FillsEmptyBarsOnlyWhenAsked) {
 
 TEST(TickBars, StopsFillingAnEndlessHole) {
   TickBars bars(1, EmptyBars::fill);
-  ASSERT_EQ(bars.add(tick(10 * second, 1, "5")), TickOutcome::folded);
+  ASSERT_EQ(bars.add(tick(10 * second, 1, "5"), beginning), TickOutcome::folded);
   EXPECT_EQ(close_until(bars, 1'000'000 * second).size(), 1U + TickBars::filled_bars_max);
   EXPECT_EQ(bars.next_end_ns(), std::nullopt);
 }
 
 TEST(TickBars, HandlesTimesBeforeTheEpoch) {
   TickBars bars(60, EmptyBars::skip);
-  ASSERT_EQ(bars.add(tick(-1, 1, "5")), TickOutcome::folded);
+  ASSERT_EQ(bars.add(tick(-1, 1, "5"), beginning), TickOutcome::folded);
   EXPECT_EQ(bars.close_partial()->bar.start_ns, -60 * second);
+}
+
+TEST(TickBars, CallATickLateWhoseSecondIsOverAlthoughNothingFellIntoIt) {
+  TickBars bars(1, EmptyBars::skip);
+  ASSERT_EQ(bars.add(tick(10 * second, 1, "100"), beginning), TickOutcome::folded);
+  EXPECT_EQ(bars.add(tick(12 * second, 2, "100"), 13 * second), TickOutcome::late);
+  EXPECT_EQ(bars.add(tick(12 * second, 2, "100"), 13 * second - 1), TickOutcome::folded);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@ namespace {
 
 constexpr SourceCode source{4};
 constexpr Nanos second = nanos_per_second;
+constexpr Nanos received = 1'700'000'000 * second;  // of every event
 
 /// Feeds events to a Kernels stage and collects what comes out, whatever the sizes of the rings.
 class Harness {
@@ -97,7 +98,7 @@ class Harness {
     event.instrument = no_instrument;
     event.position = position_;
     event.end_position = position_ + 100;
-    event.receive_ns = 1'700'000'000 * second;
+    event.receive_ns = received;
     event.flags = event_ends_frame;
     position_ += 100;
     return event;
@@ -164,11 +165,21 @@ TEST(Kernels, FeedNoIndicatorWithThePartialFirstBar) {
 TEST(Kernels, CloseBarsOfAQuietMarketByTheJournaledClock) {
   Harness harness;
   harness.instrument("X");
-  harness.tick(10 * second, "100", 1);
-  harness.clock(15 * second);
+  harness.tick(received - second / 2, "100", 1);  // half a second on its way; its bar ends when it arrives
+  harness.clock(received + 5 * second);
   EXPECT_TRUE(harness.rows(RowKind::bar).empty());
-  harness.clock(16 * second);
+  harness.clock(received + 5 * second + second / 2);
   EXPECT_EQ(harness.rows(RowKind::bar).size(), 1U);
+}
+
+TEST(Kernels, DoNotTakeADelayedSourceForAQuietOne) {
+  Harness harness;
+  harness.instrument("X");
+  harness.tick(received - 900 * second, "100", 1);
+  harness.clock(received + second);
+  harness.tick(received - 900 * second + second / 2, "101", 2);
+  EXPECT_TRUE(harness.rows(RowKind::bar).empty());
+  EXPECT_EQ(harness.counts().late.value(), 0U);
 }
 
 TEST(Kernels, RecordALateTickAsTickAndAsQualityEventAndLeaveTheBarAlone) {
