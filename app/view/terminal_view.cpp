@@ -85,10 +85,13 @@ std::string board_line(const BoardLine& line, Nanos now_ns) {
                                 : to_string(Int128{latest.price_mantissa}, latest.price_exponent);
   const std::string_view change_color = latest.change_pct > 0 ? green : latest.change_pct < 0 ? red : plain;
   const std::string change = std::isnan(latest.change_pct) ? "-" : fmt::format("{:+.3f}%", latest.change_pct);
-  return fmt::format(" {:<12} {}{:<14}{} {:>14} {}{:>9}{} {:>6} {:>13} {:>13}  {}{:<4}{} {:<8} {:>8}", line.symbol, dim,
-                     source_name, plain, price, change_color, change, plain, number(latest.rsi, 1),
-                     number(latest.bb_lower, decimals), number(latest.bb_upper, decimals), color_of(latest.signal),
-                     to_string(latest.signal), plain, to_string(latest.trend), age_text(latest.event_ns, now_ns));
+  const std::string provisional =
+      std::isnan(latest.provisional_rsi) ? "" : fmt::format("~{}", number(latest.provisional_rsi, 1));
+  return fmt::format(" {:<12} {}{:<14}{} {:>14} {}{:>9}{} {:>6} {}{:>6}{} {:>13} {:>13}  {}{:<4}{} {:<8} {:>8}",
+                     line.symbol, dim, source_name, plain, price, change_color, change, plain, number(latest.rsi, 1),
+                     dim, provisional, plain, number(latest.bb_lower, decimals), number(latest.bb_upper, decimals),
+                     color_of(latest.signal), to_string(latest.signal), plain, to_string(latest.trend),
+                     age_text(latest.event_ns, now_ns));
 }
 
 std::string alert_line(const BoardAlert& entry) {
@@ -167,8 +170,9 @@ std::string TerminalView::render(const LaneStats& stats, const Board& board, std
                             source.last_error.empty() ? "" : "  last: " + source.last_error));
   }
   canvas.line("");
-  canvas.line(fmt::format("{} {:<12} {:<14} {:>14} {:>9} {:>6} {:>13} {:>13}  {:<4} {:<8} {:>8}", bold, "symbol",
-                          "source", "price", "change", "rsi", "lower band", "upper band", "sig", "trend", "age"));
+  canvas.line(fmt::format("{} {:<12} {:<14} {:>14} {:>9} {:>6} {:>6} {:>13} {:>13}  {:<4} {:<8} {:>8}", bold, "symbol",
+                          "source", "price", "change", "rsi", "~rsi", "lower band", "upper band", "sig", "trend",
+                          "age"));
   const auto lines = board.lines();
   const std::size_t reserved = 2 + alerts_shown + messages_max;
   const std::size_t shown =

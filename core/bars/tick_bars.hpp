@@ -50,6 +50,8 @@ class TickBars {
   /// The input is over: the oldest open bar, marked partial; nullopt when none is open.
   [[nodiscard]] std::optional<ClosedBar> close_partial() noexcept;
 
+  [[nodiscard]] bool has_open_bar() const noexcept { return !open_.empty(); }
+
   /// When the next bar can be due; nullopt while nothing is open and nothing is to be filled.
   [[nodiscard]] std::optional<Nanos> next_end_ns() const noexcept;
 

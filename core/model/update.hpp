@@ -23,7 +23,8 @@ struct Latest {
   Trend trend;
   std::uint32_t interval_s;  // of the bar behind the indicators; 0: no bar closed yet
   double rsi, sma, bb_upper, bb_lower, change_pct, volatility;
-  std::uint64_t ticks;  // of this instrument since the journal began
+  double provisional_rsi;  // if the open bar closed at this price; NaN where none is open, or RSI is undefined
+  std::uint64_t ticks;     // of this instrument since the journal began
 };
 
 struct alignas(64) Update {

@@ -50,6 +50,11 @@ class BarEvaluator {
   void evaluate(const OpenBar& bar, const Circumstances& circumstances, const RowCatalog& catalog,
                 const SignalsConfig& signals, Evaluation& evaluation) noexcept;
 
+  /// RSI as it would be if a bar closed at this price: provisional, and nothing changes.
+  [[nodiscard]] double provisional_rsi(std::int64_t close_mantissa, int exponent) const {
+    return indicators_.peek(close_mantissa, exponent).rsi;
+  }
+
   [[nodiscard]] std::uint32_t interval_s() const noexcept { return interval_s_; }
 
  private:

@@ -350,6 +350,12 @@ void Kernels::touch(InstrumentIndex index) {
   dirty_.push_back(index);
 }
 
+double Kernels::provisional_rsi(const Instrument& instrument) const {
+  const TickSeries& shortest = instrument.series.front();
+  if (!shortest.bars.has_open_bar()) return std::numeric_limits<double>::quiet_NaN();
+  return shortest.evaluator.provisional_rsi(instrument.latest.price_mantissa, instrument.latest.price_exponent);
+}
+
 void Kernels::send_latest() noexcept {
   // Alerts before latest values: while any wait, what is current can wait too.
   if (!output_.flush()) return;
@@ -366,6 +372,7 @@ void Kernels::send_latest() noexcept {
     update->position = 0;
     update->receive_ns = instrument.latest.receive_ns;
     update->as_latest = instrument.latest;
+    update->as_latest.provisional_rsi = provisional_rsi(instrument);
     update_ring_.publish();
   }
 }

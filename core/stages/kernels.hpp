@@ -120,6 +120,8 @@ class Kernels final : public Stage {
   void recompute(InstrumentIndex index, SourceSeries& series, const MarketEvent& cause);
   void recompute_corrected(const MarketEvent& cause);
   void touch(InstrumentIndex index);
+  /// Of the shortest interval.
+  [[nodiscard]] double provisional_rsi(const Instrument& instrument) const;
   void send_latest() noexcept;
 
   Options options_;

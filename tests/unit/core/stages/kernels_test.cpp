@@ -276,6 +276,26 @@ TEST(Kernels, FireAnAlertOnTheEdgeWithAnIdFromTheFrame) {
   EXPECT_EQ(harness.rows(RowKind::signal).size(), 1U);
 }
 
+TEST(Kernels, ForetellTheRsiOfTheOpenBarAndChangeNothing) {
+  Harness harness;
+  Harness undisturbed;
+  for (Harness* one : {&harness, &undisturbed}) {
+    one->instrument("X");
+    for (int i = 0; i < 6; ++i)
+      one->tick((10 + i) * second, std::to_string(100 + i % 3), static_cast<std::uint64_t>(i + 1));
+  }
+  const double foretold = harness.all_updates.back().as_latest.provisional_rsi;
+  harness.tick(16 * second, "100", 7);
+  EXPECT_EQ(harness.rows(RowKind::bar).back().as_bar.rsi, foretold) << "the bar closed at the price it was told of";
+  harness.tick(16 * second + 1, "150", 8);
+  EXPECT_GT(harness.all_updates.back().as_latest.provisional_rsi, foretold);
+  harness.tick(16 * second + 2, "100", 9);
+  harness.tick(17 * second, "100", 10);
+  undisturbed.tick(16 * second, "100", 7);
+  undisturbed.tick(17 * second, "100", 8);
+  EXPECT_EQ(harness.rows(RowKind::bar).back().as_bar.rsi, undisturbed.rows(RowKind::bar).back().as_bar.rsi);
+}
+
 TEST(Kernels, CloseOpenBarsAsPartialAtTheEndOfARecording) {
   Harness harness;
   harness.instrument("X");
