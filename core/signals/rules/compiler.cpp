@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <numeric>
 
 namespace tapeline {
@@ -38,7 +39,8 @@ class Compiler {
       fail(token_.column, "\"" + std::string(token_.text) + "\" is not expected here; join conditions with and, or");
     }
     want(whole, FieldType::boolean, "a condition is true or false");
-    return {Program(instructions_, slots_), std::move(read_)};
+    Program program(instructions_, slots_);
+    return {std::move(program), std::move(instructions_), std::move(read_)};
   }
 
  private:
@@ -162,6 +164,7 @@ class Compiler {
     return inner;
   }
   Operand comparison(int nesting) {
+    const std::size_t loosened_before = loosened_;
     const Operand left = sum(nesting);
     constexpr std::array<std::pair<std::string_view, Op>, 6> comparisons{{{"<=", Op::less_equal},
                                                                           {">=", Op::greater_equal},
@@ -173,6 +176,10 @@ class Compiler {
       if (token_.kind != Token::Kind::sign || token_.text != sign) continue;
       advance();
       const Operand right = token_.kind == Token::Kind::text ? word(left) : sum(nesting);
+      if (loosened_ != loosened_before) {
+        fail(token_.column, "hysteresis has no direction in what \"" + std::string(sign) +
+                                "\" compares; write the condition with and, or, not, or leave hysteresis out");
+      }
       compare(left, right, op, sign);
       for (const auto& [next, ignored] : comparisons) {
         if (token_.kind == Token::Kind::sign && token_.text == next) {
@@ -196,9 +203,12 @@ class Compiler {
         const bool is_upper = op == Op::less || op == Op::less_equal;
         emit({Op::constant, 0, is_upper ? slack_ : -slack_}, 1);
         emit({Op::add}, -1);
+        ++loosened_;
       }
     }
-    emit({op}, -1);
+    if (left.type != FieldType::boolean) return emit({op}, -1);
+    emit({Op::logical_equal}, -1);
+    if (op == Op::not_equal) emit({Op::logical_not}, 0);
   }
   Operand sum(int nesting) {
     Operand left = product(nesting);
@@ -269,6 +279,7 @@ class Compiler {
       read_.push_back(*index);
     }
     emit({Op::field, *index}, 1);
+    if (fields_[*index].type == FieldType::boolean) emit({Op::truth}, 0);
     return {fields_[*index].type, token.column};
   }
   Operand number_argument(int nesting, const std::string& name) {
@@ -333,6 +344,7 @@ class Compiler {
   std::vector<std::uint16_t> read_;
   int depth_ = 0;
   std::uint16_t slots_ = 0;
+  std::size_t loosened_ = 0;  // comparisons so far
 };
 
 std::size_t distance(std::string_view a, std::string_view b) {

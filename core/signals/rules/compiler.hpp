@@ -27,7 +27,8 @@ struct ConditionError {
 
 struct Condition {
   Program program;
-  std::vector<std::uint16_t> fields;  // that it reads, in order of first use
+  std::vector<Instruction> instructions;  // what the program was made of
+  std::vector<std::uint16_t> fields;      // that it reads, in order of first use
 };
 
 /// `slack` loosens every ordering comparison: true for values that are that much farther off. Under "not" it tightens.

@@ -79,8 +79,8 @@ Result<RuleSet, std::vector<RuleError>> RuleSet::compile(std::span<const RuleCon
       continue;
     }
     if (!config.enabled) continue;
-    set.rules_.emplace_back(config, std::move(condition->program), std::move(loosened->program),
-                            std::move(condition->fields));
+    Program beside = Program::beside(condition->program, loosened->instructions);
+    set.rules_.emplace_back(config, std::move(condition->program), std::move(beside), std::move(condition->fields));
   }
   if (!errors.empty()) return Unexpected{std::move(errors)};
   return set;
@@ -90,8 +90,7 @@ RuleStates::RuleStates(const RuleSet& rules, std::string_view symbol, std::uint3
   std::size_t slots = 0;
   for (std::size_t i = 0; i < rules.size(); ++i) {
     if (!rules[i].applies(symbol, interval_s)) continue;
-    const auto own = static_cast<std::uint16_t>(rules[i].condition().slots() +
-                                                (rules[i].has_hysteresis() ? rules[i].loosened().slots() : 0));
+    const std::uint16_t own = rules[i].has_hysteresis() ? rules[i].loosened().slots() : rules[i].condition().slots();
     edges_.push_back({.slots = own, .rule = static_cast<std::uint16_t>(i)});
     slots += own;
   }
@@ -100,15 +99,18 @@ RuleStates::RuleStates(const RuleSet& rules, std::string_view symbol, std::uint3
 
 bool RuleStates::step(const Rule& rule, Edge& edge, double* memory, std::span<const double> fields,
                       Nanos bar_end_ns) noexcept {
-  const std::size_t slots = rule.condition().slots();
-  const double holds = rule.condition().run(fields, {memory, slots});
-  double still = holds;
-  // What remembers must see every bar; what does not is asked only when the answer matters.
-  if (rule.has_hysteresis() && (!edge.armed || rule.loosened().slots() > 0)) {
-    still = rule.loosened().run(fields, {memory + slots, rule.loosened().slots()});
+  const std::span<double> own(memory, edge.slots);
+  double still = truth_unknown;
+  if (rule.has_hysteresis()) {
+    // First, as it reads what the condition is about to renew; and only where the answer matters now or later.
+    if (!edge.armed || rule.loosened().counts_bars()) still = rule.loosened().run(fields, own);
+    // The condition is the stricter one: it cannot fire, and need not be asked unless it remembers.
+    if (!edge.armed && still != truth_false && own.empty()) return false;
   }
-  if (still == 0) edge.armed = true;
-  if (holds != 1 || !edge.armed) return false;
+  const double holds = rule.condition().run(fields, own);
+  if (!rule.has_hysteresis()) still = holds;
+  if (still == truth_false && holds != truth_true) edge.armed = true;
+  if (holds != truth_true || !edge.armed) return false;
   edge.armed = false;
   if (edge.fired_once && bar_end_ns - edge.fired_ns < rule.cooldown_ns()) return false;
   edge.fired_ns = bar_end_ns;

@@ -6,6 +6,8 @@
 // Cost      No allocation after construction.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -82,7 +84,14 @@ class RuleStates {
     }
   }
 
-  friend bool operator==(const RuleStates&, const RuleStates&) = default;
+  /// Equal to the last bit: what is unknown in both is equal.
+  friend bool operator==(const RuleStates& a, const RuleStates& b) noexcept {
+    const auto same = [](double x, double y) {
+      return std::bit_cast<std::uint64_t>(x) == std::bit_cast<std::uint64_t>(y);
+    };
+    return a.edges_ == b.edges_ &&
+           std::equal(a.memory_.begin(), a.memory_.end(), b.memory_.begin(), b.memory_.end(), same);
+  }
 
  private:
   struct Edge {

@@ -26,6 +26,9 @@ inline constexpr double null = std::numeric_limits<double>::quiet_NaN();
 
 using Values = std::vector<double>;  // as small_table()
 
+/// A truth as a value: unknown is null.
+[[nodiscard]] inline double verdict(double truth) { return truth == truth_unknown ? null : truth; }
+
 /// One condition over several bars; what it says of each.
 [[nodiscard]] inline std::vector<double> judged(std::string_view text, const std::vector<Values>& bars,
                                                 double slack = 0) {
@@ -33,7 +36,7 @@ using Values = std::vector<double>;  // as small_table()
   if (!condition) throw std::runtime_error(condition.error().text);
   std::vector<double> memory(condition->program.slots(), null);
   std::vector<double> verdicts;
-  for (const Values& bar : bars) verdicts.push_back(condition->program.run(bar, memory));
+  for (const Values& bar : bars) verdicts.push_back(verdict(condition->program.run(bar, memory)));
   return verdicts;
 }
 
