@@ -52,10 +52,10 @@ StoredRow stored_bar(StoredRows& database, const ExplainOptions& options, const 
   // The day on which clocks are set back is an hour longer.
   const std::uint32_t length_s = bar.interval_s == 86'400 ? 25 * 3'600 : bar.interval_s;
   const auto has_ended = [&](const StoredRow& row) {
-    const Nanos start_ns = row.integer("bar_start") * nanos_per_microsecond;
+    const Nanos start_ns = row.time("bar_start");
     return start_ns + Nanos{length_s} * nanos_per_second <= bar.time_ns;
   };
-  const std::string nearest = rows.empty() ? "" : format_utc(rows.front().integer("bar_start") * nanos_per_microsecond);
+  const std::string nearest = rows.empty() ? "" : format_utc(rows.front().time("bar_start"));
   rows.erase(std::remove_if(rows.begin(), rows.end(), has_ended), rows.end());
   if (rows.empty()) {
     throw std::runtime_error(fmt::format("no bar {} in fact_bar{}", meant,
@@ -91,7 +91,7 @@ Target target_of(const StoredRow& stored, const ExplainOptions& options) {
   return {.source = stored.source,
           .native_symbol = stored.native_symbol,
           .interval_s = static_cast<std::uint32_t>(stored.integer("interval_s")),
-          .bar_start_ns = stored.integer("bar_start") * nanos_per_microsecond,
+          .bar_start_ns = stored.time("bar_start"),
           .is_source_bar = !options.bar ? false : stored.at("is_source_bar") == "t",
           .alert_id = options.alert_id};
 }

@@ -81,9 +81,9 @@ class Comparison {
   }
   /// The table keeps microseconds, rounded down.
   void time(const char* name, Nanos recomputed_ns) {
-    const Nanos held_ns = stored_.integer(name) * nanos_per_microsecond;
     const Nanos remainder = ((recomputed_ns % nanos_per_microsecond) + nanos_per_microsecond) % nanos_per_microsecond;
     const Nanos expected_ns = recomputed_ns - remainder;
+    const Nanos held_ns = stored_.time(name);
     fields_.push_back({name, format_utc(held_ns), format_utc(expected_ns), held_ns == expected_ns});
   }
   /// A JSON object of numbers, words and null; the table keeps it as jsonb, which orders and spaces it as it likes.

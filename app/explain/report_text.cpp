@@ -34,7 +34,7 @@ std::string title_text(const Explanation& explanation) {
   const auto& stored = explanation.stored;
   const std::string bar = fmt::format("{} on {}, {}, bar of {}", explanation.symbol, stored.source_name,
                                       interval_text(static_cast<std::uint32_t>(stored.integer("interval_s"))),
-                                      format_utc(stored.integer("bar_start") * nanos_per_microsecond));
+                                      format_utc(stored.time("bar_start")));
   if (explanation.alert_id.empty()) return fmt::format("bar {}\n", bar);
   return fmt::format("alert {}: {}\n", explanation.alert_id, stored.at("rule")) + line("", bar);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <stdexcept>
 
 namespace tapeline::sinks::postgres {
@@ -65,6 +66,12 @@ std::int64_t StoredRow::integer(const std::string& column) const {
   std::int64_t value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
+}
+
+Nanos StoredRow::time(const std::string& column) const {
+  Nanos time_ns = 0;
+  const bool is_beyond = __builtin_mul_overflow(integer(column), nanos_per_microsecond, &time_ns);
+  return is_beyond ? std::numeric_limits<Nanos>::max() : time_ns;
 }
 
 StoredRows::StoredRows(const Secret& dsn, int call_timeout_ms) : connection_(dsn, call_timeout_ms) {

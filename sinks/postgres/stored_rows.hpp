@@ -28,6 +28,8 @@ struct StoredRow {
   /// Precondition: `column` is one of the row's.
   [[nodiscard]] const std::string& at(const std::string& column) const { return fields.at(column); }
   [[nodiscard]] std::int64_t integer(const std::string& column) const;
+  /// A stamp; the last moment that fits where PostgreSQL's reaches further than ours.
+  [[nodiscard]] Nanos time(const std::string& column) const;
 };
 
 /// The transaction that a row came with.

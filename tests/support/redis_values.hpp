@@ -23,7 +23,8 @@ inline constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
   latest.price_mantissa = price_mantissa;
   latest.price_exponent = -2;
   latest.rsi = rsi;
-  latest.sma = latest.bb_upper = latest.bb_lower = latest.change_pct = latest.volatility = latest.provisional_rsi = undefined;
+  latest.sma = latest.bb_upper = latest.bb_lower = latest.change_pct = latest.volatility = latest.provisional_rsi =
+      undefined;
   return latest;
 }
 
