@@ -4,7 +4,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <numeric>
+
+#include "core/signals/rules/nearest_name.hpp"
 
 namespace tapeline {
 namespace {
@@ -18,6 +19,8 @@ const char* to_string(FieldType type) noexcept {
   constexpr std::array<const char*, 4> names{"a number", "true or false", "a signal", "a trend"};
   return names[static_cast<std::size_t>(type)];
 }
+
+constexpr std::array<std::string_view, 6> functions{"abs", "min", "max", "prev", "crosses_above", "crosses_below"};
 
 struct Token {
   enum class Kind { end, number, name, text, sign } kind = Kind::end;
@@ -35,9 +38,7 @@ class Compiler {
     if (text_.size() > text_bytes_max) fail(1, "is longer than 4096 characters; write several rules");
     advance();
     const Operand whole = condition(0);
-    if (token_.kind != Token::Kind::end) {
-      fail(token_.column, "\"" + std::string(token_.text) + "\" is not expected here; join conditions with and, or");
-    }
+    if (token_.kind != Token::Kind::end) fail(token_.column, trailing_problem());
     want(whole, FieldType::boolean, "a condition is true or false");
     Program program(instructions_, slots_);
     return {std::move(program), std::move(instructions_), std::move(read_)};
@@ -51,9 +52,19 @@ class Compiler {
 
   [[noreturn]] static void fail(std::size_t column, std::string text) { throw ConditionError{column, std::move(text)}; }
 
+  /// What to do about a token behind a whole condition.
+  [[nodiscard]] std::string trailing_problem() const {
+    const std::string written(token_.text);
+    if (written == "AND" || written == "OR" || written == "FOR") {
+      return "\"" + written + "\" is not expected here; write and, or, not, for in small letters";
+    }
+    return "\"" + written + "\" is not expected here; join conditions with and, or";
+  }
+
   // ---- tokens
   void advance() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n')) ++at_;
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r'))
+      ++at_;
     token_ = {Token::Kind::end, {}, at_ + 1, 0};
     if (at_ == text_.size()) return;
     const char c = text_[at_];
@@ -74,6 +85,7 @@ class Compiler {
     if (std::string_view("<>+-*/(),").find(c) != std::string_view::npos) return take(Token::Kind::sign, 1);
     if (c == '=') fail(at_ + 1, "\"=\" is no comparison; write ==");
     if (c == '&' || c == '|' || c == '!') fail(at_ + 1, "write and, or, not in words");
+    if (c == '\'') fail(at_ + 1, "write words in double quotes, as in signal == \"BUY\"");
     fail(at_ + 1, "this character has no meaning here");
   }
   static bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
@@ -115,11 +127,10 @@ class Compiler {
   }
   static void want(const Operand& operand, FieldType type, const std::string& rule) {
     if (operand.type == type) return;
-    fail(operand.column, rule + ", but this is " + to_string(operand.type) +
-                             (operand.type == FieldType::signal || operand.type == FieldType::trend
-                                  ? "; compare it with == or !=, as in signal == \"BUY\""
-                              : type == FieldType::boolean ? "; compare it, as in rsi < 30"
-                                                           : ""));
+    const char* cure = type == FieldType::boolean ? "; compare it, as in rsi < 30" : "";
+    if (operand.type == FieldType::signal) cure = "; compare it with == or !=, as in signal == \"BUY\"";
+    if (operand.type == FieldType::trend) cure = "; compare it with == or !=, as in trend == \"bullish\"";
+    fail(operand.column, rule + ", but this is " + to_string(operand.type) + cure);
   }
 
   // ---- grammar
@@ -174,11 +185,12 @@ class Compiler {
                                                                           {">", Op::greater}}};
     for (const auto& [sign, op] : comparisons) {
       if (token_.kind != Token::Kind::sign || token_.text != sign) continue;
+      const std::size_t column = token_.column;
       advance();
       const Operand right = token_.kind == Token::Kind::text ? word(left) : sum(nesting);
       if (loosened_ != loosened_before) {
-        fail(token_.column, "hysteresis has no direction in what \"" + std::string(sign) +
-                                "\" compares; write the condition with and, or, not, or leave hysteresis out");
+        fail(column, "hysteresis has no direction in what \"" + std::string(sign) +
+                         "\" compares; write the condition with and, or, not, or leave hysteresis out");
       }
       compare(left, right, op, sign);
       for (const auto& [next, ignored] : comparisons) {
@@ -265,13 +277,25 @@ class Compiler {
     if (token_.kind == Token::Kind::sign && token_.text == "(") return function(token, nesting);
     return field(token);
   }
+  [[nodiscard]] std::string no_field(std::string_view name) const {
+    const auto is_any = [&](std::span<const std::string_view> names) {
+      return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    const std::string quoted = '"' + std::string(name) + '"';
+    if (is_any(std::array<std::string_view, 4>{"and", "or", "not", "for"}))
+      return "a value is missing before " + quoted + ", such as rsi or 30";
+    if (is_any(std::array<std::string_view, 2>{"true", "false"}))
+      return "there is no " + quoted + "; write is_filled, or not is_filled";
+    if (is_any(std::array<std::string_view, 6>{"BUY", "SELL", "HOLD", "bullish", "bearish", "neutral"}))
+      return "write this word in quotes: " + quoted;
+    if (is_any(functions)) return quoted + " is a function; write what it takes in parentheses, as in abs(change_pct)";
+    const std::string meant = nearest_field(name, fields_);
+    return "there is no field " + quoted +
+           (meant.empty() ? "; tapeline rules list tells all" : "; did you mean " + meant + "?");
+  }
   Operand field(const Token& token) {
     const auto index = fields_.find(token.text);
-    if (!index) {
-      const std::string meant = nearest_field(token.text, fields_);
-      fail(token.column, "there is no field \"" + std::string(token.text) + "\"" +
-                             (meant.empty() ? "; tapeline rules list tells all" : "; did you mean " + meant + "?"));
-    }
+    if (!index) fail(token.column, no_field(token.text));
     if (std::find(read_.begin(), read_.end(), *index) == read_.end()) {
       if (read_.size() == alert_evidence_max) {
         fail(token.column, "is one field too many: an alert keeps the values of 8; write several rules");
@@ -291,8 +315,11 @@ class Compiler {
     const std::string name(token.text);
     const auto is = [&](std::string_view wanted) { return token.text == wanted; };
     const bool takes_one = is("abs") || is("prev");
-    if (!takes_one && !is("min") && !is("max") && !is("crosses_above") && !is("crosses_below")) {
-      fail(token.column, "there is no function \"" + name + "\"; abs, min, max, prev, crosses_above, crosses_below");
+    if (std::find(functions.begin(), functions.end(), token.text) == functions.end()) {
+      const std::string meant = nearest_name(name, functions);
+      fail(token.column, "there is no function \"" + name + "\"; " +
+                             (meant.empty() ? "there are abs, min, max, prev, crosses_above, crosses_below"
+                                            : "did you mean " + meant + "?"));
     }
     advance();
     number_argument(nesting, name);
@@ -347,21 +374,6 @@ class Compiler {
   std::size_t loosened_ = 0;  // comparisons so far
 };
 
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substituted = diagonal + (a[i - 1] != b[j - 1]);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
-    }
-  }
-  return row.back();
-}
-
 }  // namespace
 
 Result<Condition, ConditionError> compile_condition(std::string_view text, const FieldTable& fields, double slack) {
@@ -373,15 +385,9 @@ Result<Condition, ConditionError> compile_condition(std::string_view text, const
 }
 
 std::string nearest_field(std::string_view name, const FieldTable& fields) {
-  std::string nearest;
-  std::size_t least = std::max<std::size_t>(2, name.size() / 3) + 1;
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    const std::size_t apart = distance(name.substr(0, 64), fields[i].name);
-    if (apart >= least) continue;
-    least = apart;
-    nearest = fields[i].name;
-  }
-  return nearest;
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < fields.size(); ++i) names.push_back(fields[i].name);
+  return nearest_name(name, names);
 }
 
 }  // namespace tapeline

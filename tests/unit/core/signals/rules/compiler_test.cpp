@@ -124,6 +124,39 @@ TEST(RulesLanguage, NamesMistakesByColumnWithACure) {
   EXPECT_THAT(mistake_in(std::string(5'000, ' ')), HasSubstr("longer than 4096"));
 }
 
+TEST(RulesLanguage, KnowsWhatWasMeant) {
+  const FieldTable fields = bar_fields({});
+  const auto mistake = [&](std::string_view text, double slack = 0) {
+    const auto condition = compile_condition(text, fields, slack);
+    return condition ? "" : std::to_string(condition.error().column) + ": " + condition.error().text;
+  };
+  EXPECT_EQ(mistake("close < rsii"), "9: there is no field \"rsii\"; did you mean rsi?");
+  EXPECT_EQ(mistake("RSI < 30"), "1: there is no field \"RSI\"; did you mean rsi?") << "capitals aside";
+  EXPECT_EQ(mistake("vol > 3"), "1: there is no field \"vol\"; did you mean volume?") << "a part, rather than low";
+  EXPECT_EQ(mistake("upper > 3"), "1: there is no field \"upper\"; did you mean bb_upper?");
+  EXPECT_EQ(mistake("volatility_annualised > 3"),
+            "1: there is no field \"volatility_annualised\"; did you mean volatility_annual?");
+  EXPECT_THAT(mistake("price > 3"), HasSubstr("tapeline rules list tells all")) << "nothing is near";
+  EXPECT_EQ(mistake("signal == BUY"), "11: write this word in quotes: \"BUY\"");
+  EXPECT_THAT(mistake("signal == 'BUY'"), StartsWith("11: write words in double quotes"));
+  EXPECT_THAT(mistake("is_filled == true"), StartsWith("14: there is no \"true\"; write is_filled"));
+  EXPECT_THAT(mistake("rsi < 30 AND rsi > 5"), HasSubstr("in small letters"));
+  EXPECT_THAT(mistake("rsi < and 3"), StartsWith("7: a value is missing before \"and\""));
+  EXPECT_THAT(mistake("abs < 3"), StartsWith("1: \"abs\" is a function"));
+  EXPECT_THAT(mistake("cross_above(close, sma)"), HasSubstr("did you mean crosses_above?"));
+  EXPECT_THAT(mistake("sqrt(close) < 1"), HasSubstr("there are abs, min, max"));
+  EXPECT_THAT(mistake("trend > 1"), HasSubstr("as in trend == \"bullish\""));
+}
+
+TEST(RulesLanguage, RefusesHysteresisWhereItHasNoDirection) {
+  EXPECT_TRUE(compile_condition("flag == (a < b)", test::small_table(), 0));
+  EXPECT_TRUE(compile_condition("flag == crosses_above(a, b) and a < b", test::small_table(), 1));
+  const auto condition = compile_condition("flag == (a < b)", test::small_table(), 1);
+  ASSERT_FALSE(condition);
+  EXPECT_EQ(condition.error().column, 6U);
+  EXPECT_THAT(condition.error().text, HasSubstr("hysteresis has no direction"));
+}
+
 TEST(RulesLanguage, KeepsToEightFields) {
   std::vector<Field> fields;
   std::string text = "f0 > 0";

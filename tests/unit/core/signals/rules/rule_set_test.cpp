@@ -55,6 +55,13 @@ TEST(Rules, KeepTheirMemoryOnBothSidesOfTheHysteresis) {
   EXPECT_THAT(fired(rule, {29, 29, 33, 29, 29, 36, 29, 29}), ElementsAre(1, 7));
 }
 
+TEST(Rules, SeeTheSameBarBeforeOnBothSidesOfTheHysteresis) {
+  const RuleConfig rule{.name = "r", .when = "a < prev(a)", .hysteresis = 5, .cooldown_s = 0};
+  EXPECT_THAT(fired(rule, {50, 49, 50, 49, 60, 59}), ElementsAre(1, 5)) << "50 is not 5 above 49; 60 is";
+  const RuleConfig both{.name = "r", .when = "crosses_above(a, 10) and a < 20", .hysteresis = 5, .cooldown_s = 0};
+  EXPECT_THAT(fired(both, {9, 11, 9, 11, 12}), ElementsAre(1, 3));
+}
+
 TEST(Rules, ApplyToTheirSymbolsAndIntervals) {
   const RuleSet rules = compiled({{.name = "r", .when = "a < 1", .symbols = {"X", "Y"}, .intervals_s = {60}}});
   EXPECT_TRUE(rules[0].applies("X", 60));
