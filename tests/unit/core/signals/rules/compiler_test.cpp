@@ -148,6 +148,39 @@ TEST(RulesLanguage, KnowsWhatWasMeant) {
   EXPECT_THAT(mistake("trend > 1"), HasSubstr("as in trend == \"bullish\""));
 }
 
+TEST(RulesLanguage, TellsMistakesAsTheManualDoes) {
+  const FieldTable fields = bar_fields({});
+  const std::vector<std::pair<std::string_view, std::string_view>> manual{
+      {"close < rsii", "9: there is no field \"rsii\"; did you mean rsi?"},
+      {"trend < 3",
+       "1: \"<\" compares numbers, but this is a trend; compare it with == or !=, as in trend == \"bullish\""},
+      {"signal == \"LONG\"", "11: \"LONG\" is none of \"BUY\", \"SELL\", \"HOLD\""},
+      {"signal == BUY", "11: write this word in quotes: \"BUY\""},
+      {"20 < rsi < 30", "10: comparisons do not chain; write a < b and b < c"},
+      {"rsi < 30 close > 1", "10: \"close\" is not expected here; join conditions with and, or"},
+      {"rsi = 30", "5: \"=\" is no comparison; write =="},
+      {"rsi < 30 for 0 bars", "14: write how many bars, from 1 to 10000, as in for 3 bars"},
+      {"cross_above(close, sma)", "1: there is no function \"cross_above\"; did you mean crosses_above?"}};
+  for (const auto& [written, told] : manual) {
+    const auto condition = compile_condition(written, fields, 0);
+    ASSERT_FALSE(condition) << written;
+    EXPECT_EQ(std::to_string(condition.error().column) + ": " + condition.error().text, told);
+  }
+  for (const std::string_view right :
+       {"rsi < 30 and close < bb_lower", "crosses_above(close, sma) and volume > 2 * prev(volume)",
+        "(abs(change_pct) >= 1.5) for 2 bars", "signal == \"BUY\" and trend != \"bearish\" and not is_filled",
+        "max(high - low, abs(high - prev(close))) > 0.02 * close"}) {
+    EXPECT_TRUE(compile_condition(right, fields, 0)) << right;
+  }
+}
+
+TEST(RulesLanguage, BindsForToWhatStandsRightBeforeIt) {
+  const std::vector<test::Values> bars{{0, 1}, {1, 1}, {1, 1}};
+  EXPECT_THAT(judged("a > 0 and b > 0 for 2 bars", bars), ElementsAre(0, 1, 1));
+  EXPECT_THAT(judged("(a > 0 and b > 0) for 2 bars", bars), ElementsAre(0, 0, 1));
+  EXPECT_THAT(judged("not a > 0 for 2 bars", bars), ElementsAre(1, 1, 0));
+}
+
 TEST(RulesLanguage, RefusesHysteresisWhereItHasNoDirection) {
   EXPECT_TRUE(compile_condition("flag == (a < b)", test::small_table(), 0));
   EXPECT_TRUE(compile_condition("flag == crosses_above(a, b) and a < b", test::small_table(), 1));
