@@ -5,7 +5,7 @@
 // Output    A pair is reported once when its difference exceeds the limit, and again only after it has been below half of
 //           it. Prices whose stamps are too old are not compared: a delayed quote does not disagree, it is late.
 // Failure   At most 64 sources of one symbol are compared; more are left out.
-// Cost      O(sources of the symbol); an index look-up for a symbol of one source. Allocates only in add_instrument().
+// Cost      O(sources of the symbol). Allocates only in add_instrument().
 #pragma once
 
 #include <algorithm>
@@ -54,10 +54,10 @@ class Divergence {
     const Place place = places_[instrument];
     if (place.group == no_group || config.divergence_pct <= 0) return std::nullopt;
     std::vector<Member>& group = groups_[place.group];
-    if (group.size() == 1) return std::nullopt;
     Member& member = group[place.member];
     member.price = price;
     member.event_ns = event_ns;
+    if (group.size() == 1) return std::nullopt;  // another may come: it is compared with this price
     return compare(group, place.member, now_ns, config);
   }
 
