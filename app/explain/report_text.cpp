@@ -159,7 +159,9 @@ std::string notes_text(const Evidence& evidence) {
 /// What is the same need not be read to its end.
 std::string cell_text(const std::string& text, bool is_same) {
   constexpr std::size_t shown_max = 40;
-  return is_same && text.size() > shown_max ? text.substr(0, shown_max - 3) + "..." : text;
+  std::string cell = is_same && text.size() > shown_max ? text.substr(0, shown_max - 3) + "..." : text;
+  std::replace(cell.begin(), cell.end(), '\n', ' ');  // a message may have several lines, a cell has one
+  return cell;
 }
 
 std::string table_text(std::vector<ComparedField> fields) {
