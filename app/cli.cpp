@@ -18,6 +18,7 @@
 #include "app/commands/rules.hpp"
 #include "app/commands/run.hpp"
 #include "app/commands/sim.hpp"
+#include "app/commands/status.hpp"
 #include "app/config/loader.hpp"
 #include "app/config/nearest.hpp"
 #include "app/config/private_servers.hpp"
@@ -240,6 +241,16 @@ void add_migrate(CLI::App& cli, int& status) {
   });
 }
 
+void add_status(CLI::App& cli, int& status) {
+  auto options = std::make_shared<StatusOptions>();
+  CLI::App* command = cli.add_subcommand("status", "how the running service is; exit status 0 when it is ready");
+  add_config(command, options->config_file);
+  command->add_option("--lane", options->lane, "whose service (default: the configuration's lane)")
+      ->check(lane_problem);
+  command->add_flag("--json", options->json, "everything it says, as one JSON object");
+  command->callback([options, &status] { status = run_status(*options); });
+}
+
 void add_sim(CLI::App& cli, int& status) {
   auto options = std::make_shared<SimOptions>();
   CLI::App* command = cli.add_subcommand("sim", "serve the exchange simulator on loopback");
@@ -269,7 +280,7 @@ int parse_and_run(int argc, const char* const* argv) {
   cli.require_subcommand(1);
   int status = 0;
   for (const auto add : {add_run, add_check, add_once, add_replay, add_indicators, add_rules, add_explain, add_journal,
-                         add_migrate, add_sim}) {
+                         add_migrate, add_status, add_sim}) {
     add(cli, status);
   }
   try {

@@ -1,5 +1,7 @@
 #include "app/lane.hpp"
 
+#include <array>
+
 #include "app/config/private_servers.hpp"
 #include "app/journal_location.hpp"
 #include "app/stage_options.hpp"
@@ -17,6 +19,18 @@ JournalConfig journal_of(const Config& config, const LaneOptions& options) {
   JournalConfig journal = config.journal;
   journal.directory = journal_directory(config, options);
   return journal;
+}
+
+/// From 1 us to 10 s in steps of 1, 2 and 5, as power-of-two-and-a-bit buckets come closest to them.
+constexpr std::array<std::uint64_t, 22> latency_edges_ns{
+    1'000,       2'000,       5'000,         10'000,        20'000,        50'000,        100'000,    200'000,
+    500'000,     1'000'000,   2'000'000,     5'000'000,     10'000'000,    20'000'000,    50'000'000, 100'000'000,
+    200'000'000, 500'000'000, 1'000'000'000, 2'000'000'000, 5'000'000'000, 10'000'000'000};
+
+LatencyView view_of(std::string path, const LatencyHistogram& histogram) {
+  LatencyView view{std::move(path), histogram.count(), histogram.sum_ns(), {}};
+  for (const std::uint64_t edge : latency_edges_ns) view.at_most.emplace_back(edge, histogram.count_at_most(edge));
+  return view;
 }
 
 /// Hands latest values and alerts to the board that displays read.
@@ -177,6 +191,12 @@ LaneStats Lane::stats() const {
   stats.unchanged = counts.unchanged.value();
   stats.gaps = counts.gaps.value();
   stats.instruments = counts.instruments.value();
+  for (const QualityKind kind : {QualityKind::reject, QualityKind::flag, QualityKind::refusal}) {
+    for (std::size_t reason = 0; reason < reason_count; ++reason) {
+      const std::uint64_t count = kernels_->quality_count(kind, static_cast<Reason>(reason));
+      if (count > 0) stats.quality.push_back({kind, static_cast<Reason>(reason), count});
+    }
+  }
   stats.ignored = parser_->counts().ignored_by_kind();
   stats.journal_position = journal_ ? journal_->end_position() : journal_end_;
   stats.journal_recovered = recovered_position_;
@@ -191,8 +211,15 @@ LaneStats Lane::stats() const {
     stats.rows_committed = status.rows_committed;
     stats.batches = status.batches;
     stats.checkpoint = status.checkpoint;
+    stats.commit_retries = status.retries;
+    stats.latencies.push_back(view_of("received_to_committed", postgres_->received_to_committed()));
     stats.commit_p50_ns = postgres_->received_to_committed().quantile_ns(0.5);
     stats.commit_p99_ns = postgres_->received_to_committed().quantile_ns(0.99);
+  }
+  stats.latencies.push_back(view_of("received_to_computed", computed));
+  for (std::size_t i = 0; i < topology_.stages().size(); ++i) {
+    stats.stages.push_back({std::string(topology_.stages()[i].stage->name()), runner_->polls(i).value(),
+                            runner_->busy_polls(i).value(), runner_->items(i).value()});
   }
   for (const Topology::Link& link : topology_.links())
     stats.links.push_back({link.name, link.depth(link.ring), link.options.capacity});

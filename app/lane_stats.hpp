@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/time.hpp"
+#include "core/model/row.hpp"
 #include "feeds/source.hpp"
 
 namespace tapeline::app {
@@ -23,6 +24,25 @@ struct SinkState {
   bool is_healthy = true;
 };
 
+/// One stage: how often it was asked, how often it had something to do, and how much it did.
+struct StageWork {
+  std::string name;
+  std::uint64_t polls = 0, busy_polls = 0, items = 0;
+};
+
+/// A latency histogram at fixed edges, each with how many were at most that long.
+struct LatencyView {
+  std::string path;  // "received_to_computed"
+  std::uint64_t count = 0, sum_ns = 0;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> at_most;  // edge in nanoseconds, count
+};
+
+struct QualityCount {
+  QualityKind kind{};
+  Reason reason{};
+  std::uint64_t count = 0;
+};
+
 struct LaneStats {
   std::string lane;
   double elapsed_s = 0;
@@ -36,6 +56,10 @@ struct LaneStats {
   std::uint64_t latency_count = 0, latency_p50_ns = 0, latency_p99_ns = 0, latency_p999_ns = 0, latency_max_ns = 0;
   // Frame received to row committed in PostgreSQL.
   std::uint64_t commit_p50_ns = 0, commit_p99_ns = 0;
+  std::uint64_t commit_retries = 0;
+  std::vector<LatencyView> latencies;
+  std::vector<QualityCount> quality;  // those that have happened
+  std::vector<StageWork> stages;
   std::vector<LinkDepth> links;
   std::vector<SinkState> sinks;
   std::vector<feeds::SourceStatus> sources;

@@ -113,6 +113,7 @@ int control(Lane& lane, const ControlOptions& options) {
   };
   for (Nanos now_ns = steady_now_ns(); !is_over(now_ns); now_ns = steady_now_ns()) {
     reporter.step(now_ns);
+    if (options.service != nullptr) options.service->observe(now_ns);
     sleep_for(options.until_exhausted ? tick_ns / 10 : tick_ns);
   }
   lane.request_stop();

@@ -8,6 +8,7 @@
 
 #include "app/config/config.hpp"
 #include "app/lane.hpp"
+#include "app/service/lane_service.hpp"
 
 namespace tapeline::app {
 
@@ -21,6 +22,7 @@ struct ControlOptions {
   bool until_exhausted = false;   // ends when the recordings have been read
   bool until_round_done = false;  // ends when every polled source has been asked once
   LogConfig log;
+  LaneService* service = nullptr;  // outlives the call; looks at the lane now and again
 };
 
 [[nodiscard]] int control(Lane& lane, const ControlOptions& options);

@@ -21,10 +21,14 @@ int run_pipeline(const RunOptions& options) {
     if (add_configured_sources(loaded.config, poller) > 0) return;
     throw std::invalid_argument(loaded.file + ": sources: none is enabled; enable one, or try ./dev run for the demo");
   });
+  LaneService service(loaded.config, lane_options, lane);
+  if (!service.problem().empty()) lane.operations().tell(Severity::warning, "dashboard", service.problem());
+  if (!service.url().empty()) lane.operations().tell(Severity::info, "dashboard", "serves " + service.url());
   return control(lane, {.for_seconds = options.for_seconds,
                         .display = options.plain ? Display::log : Display::automatic,
                         .summary = options.json ? Summary::json : Summary::text,
-                        .log = loaded.config.log});
+                        .log = loaded.config.log,
+                        .service = &service});
 }
 
 }  // namespace tapeline::app

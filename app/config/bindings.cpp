@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <stdexcept>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include "app/config/bind_custom.hpp"
 #include "app/config/bind_rules.hpp"
 #include "core/runtime/topology.hpp"
+#include "sinks/dashboard/http_server.hpp"
 #include "sinks/postgres/connection_string.hpp"
 #include "sinks/redis/address.hpp"
 
@@ -266,6 +268,22 @@ void bind_redis(Section& section, sinks::redis::Config& redis) {
   section.integer("reconnect_delay_ms_max", redis.reconnect_delay_ms_max, 1, hour_ms);
 }
 
+void bind_dashboard(Section& section, sinks::dashboard::Config& dashboard) {
+  section.boolean("enabled", dashboard.enabled);
+  section.text("listen", dashboard.listen);
+  section.secret("token", dashboard.token);
+  section.texts("hosts", dashboard.hosts);
+  try {
+    if (!sinks::dashboard::is_loopback(dashboard.listen) && dashboard.token.empty()) {
+      section.complain("token", fmt::format("is missing, and {} can be reached from elsewhere; write token = {{ env = "
+                                            "\"TAPELINE_TOKEN\" }}, or listen on 127.0.0.1",
+                                            dashboard.listen));
+    }
+  } catch (const std::invalid_argument& error) {
+    section.complain("listen", error.what());
+  }
+}
+
 }  // namespace
 
 void bind(const toml::table& root, Config& config, Reading& reading) {
@@ -296,6 +314,7 @@ void bind(const toml::table& root, Config& config, Reading& reading) {
   table("transport", bind_transport, config.transport);
   table("postgres", bind_postgres, config.postgres);
   table("redis", bind_redis, config.redis);
+  table("dashboard", bind_dashboard, config.dashboard);
 
   tables.emplace_back("sources");
   Section sources("sources", top.sub_table("sources"), reading);

@@ -15,6 +15,7 @@
 #include "feeds/coingecko/config.hpp"
 #include "feeds/transport/config.hpp"
 #include "feeds/yahoo/config.hpp"
+#include "sinks/dashboard/config.hpp"
 #include "sinks/postgres/config.hpp"
 #include "sinks/redis/config.hpp"
 
@@ -50,6 +51,7 @@ struct Config {
   CalendarsConfig calendars;
   sinks::postgres::Config postgres;
   sinks::redis::Config redis;
+  sinks::dashboard::Config dashboard;
   LogConfig log;
 };
 

@@ -59,6 +59,7 @@ enum class Reason : std::uint8_t {
   silent_symbol,       // not heard of for many times its cadence
   source_divergence,   // two sources disagree about one symbol
 };
+inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::source_divergence) + 1;
 
 [[nodiscard]] const char* to_string(Reason reason) noexcept;
 

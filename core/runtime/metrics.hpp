@@ -38,12 +38,24 @@ class LatencyHistogram {
     }
     buckets_[bucket_of(static_cast<std::uint64_t>(duration_ns))].add();
     count_.add();
+    sum_ns_.add(static_cast<std::uint64_t>(duration_ns));
     if (static_cast<std::uint64_t>(duration_ns) > max_ns_.value()) max_ns_.set(static_cast<std::uint64_t>(duration_ns));
   }
 
   [[nodiscard]] std::uint64_t count() const noexcept { return count_.value(); }
   [[nodiscard]] std::uint64_t negative_count() const noexcept { return negative_.value(); }
   [[nodiscard]] std::uint64_t max_ns() const noexcept { return max_ns_.value(); }
+  [[nodiscard]] std::uint64_t sum_ns() const noexcept { return sum_ns_.value(); }
+
+  /// How many were at most this long; those of the bucket that `limit_ns` lies in are not among them, unless it is the
+  /// bucket's upper edge.
+  [[nodiscard]] std::uint64_t count_at_most(std::uint64_t limit_ns) const noexcept {
+    std::uint64_t seen = 0;
+    for (std::size_t bucket = 0; bucket < buckets_.size() && upper_edge_ns(bucket) <= limit_ns; ++bucket) {
+      seen += buckets_[bucket].value();
+    }
+    return seen;
+  }
 
   /// Upper edge of the bucket that holds the `quantile` (0..1); 0 while empty.
   [[nodiscard]] std::uint64_t quantile_ns(double quantile) const noexcept {
@@ -78,6 +90,7 @@ class LatencyHistogram {
   Counter count_;
   Counter negative_;
   Counter max_ns_;
+  Counter sum_ns_;
 };
 
 }  // namespace tapeline

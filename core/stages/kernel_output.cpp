@@ -61,6 +61,7 @@ void KernelOutput::announce(const MarketEvent& event) {
 
 void KernelOutput::quality(Subject subject, const MarketEvent& cause, Nanos event_ns, QualityKind kind, Reason reason,
                            const char* detail) {
+  quality_counts_[static_cast<std::size_t>(kind)][static_cast<std::size_t>(reason)].add();
   Row& row = begin_row(RowKind::quality, subject, cause);
   row.as_quality.event_ns = event_ns;
   row.as_quality.reason = reason;

@@ -6,11 +6,13 @@
 // Failure   What finds no room in a ring waits in order; while anything waits, the stage takes no further event.
 #pragma once
 
+#include <array>
 #include <memory>
 
 #include "core/model/row.hpp"
 #include "core/model/update.hpp"
 #include "core/quality/ledger.hpp"
+#include "core/runtime/metrics.hpp"
 #include "core/stages/bar_evaluator.hpp"
 #include "core/stages/row_catalog.hpp"
 #include "core/stages/row_output.hpp"
@@ -45,6 +47,10 @@ class KernelOutput {
   [[nodiscard]] bool flush() noexcept { return rows_.flush() && updates_.flush(); }
   /// Frame of the last row.
   [[nodiscard]] JournalPosition row_position() const noexcept { return row_position_; }
+  /// Quality rows so far; may be asked from any thread.
+  [[nodiscard]] std::uint64_t quality_count(QualityKind kind, Reason reason) const noexcept {
+    return quality_counts_[static_cast<std::size_t>(kind)][static_cast<std::size_t>(reason)].value();
+  }
 
   void announce(const MarketEvent& event);
   void quality(Subject subject, const MarketEvent& cause, Nanos event_ns, QualityKind kind, Reason reason,
@@ -70,6 +76,7 @@ class KernelOutput {
   JournalPosition row_position_ = 0;
   JournalPosition alert_position_ = 0;  // frame of the last alert, and how many it has fired
   std::uint64_t alert_ordinal_ = 0;
+  std::array<std::array<Counter, reason_count>, 3> quality_counts_{};  // by kind and reason
 };
 
 /// Cut to fit, NUL-terminated, the rest zeroed: equal texts are equal bytes.

@@ -66,6 +66,10 @@ class Kernels final : public Stage {
   bool drained() noexcept override;
 
   [[nodiscard]] const KernelsCounts& counts() const noexcept { return counts_; }
+  /// Quality rows so far; may be asked from any thread.
+  [[nodiscard]] std::uint64_t quality_count(QualityKind kind, Reason reason) const noexcept {
+    return output_.quality_count(kind, reason);
+  }
 
  private:
   struct TickSeries {

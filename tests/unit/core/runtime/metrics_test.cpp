@@ -39,6 +39,17 @@ TEST(LatencyHistogram, HoldsEveryDurationThereIs) {
   EXPECT_EQ(histogram.max_ns(), static_cast<std::uint64_t>(INT64_MAX));
 }
 
+TEST(LatencyHistogram, CountsAndSumsWhatWasAtMostALimit) {
+  LatencyHistogram histogram;
+  for (const std::int64_t value : {5, 15, 16, 1'000, 1'000'000}) histogram.record(value);
+  EXPECT_EQ(histogram.sum_ns(), 1'001'036U);
+  EXPECT_EQ(histogram.count_at_most(4), 0U);
+  EXPECT_EQ(histogram.count_at_most(15), 2U);
+  EXPECT_EQ(histogram.count_at_most(999), 3U);
+  EXPECT_EQ(histogram.count_at_most(1'023), 4U);
+  EXPECT_EQ(histogram.count_at_most(UINT64_MAX), histogram.count());
+}
+
 TEST(LatencyHistogram, CountsNegativeDurationsApart) {
   LatencyHistogram histogram;
   histogram.record(-1);

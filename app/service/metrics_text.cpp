@@ -1,0 +1,215 @@
+#include "app/service/metrics_text.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <dirent.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "app/service/health.hpp"
+#include "app/stage_options.hpp"
+#include "app/version.hpp"
+
+namespace tapeline::app {
+namespace {
+
+using Labels = std::vector<std::pair<std::string_view, std::string>>;
+
+/// Writes families one after another: their help and type once, then their samples.
+class Families {
+ public:
+  Families& counter(std::string_view name, std::string_view help) { return family(name, help, "counter"); }
+  Families& gauge(std::string_view name, std::string_view help) { return family(name, help, "gauge"); }
+  Families& histogram(std::string_view name, std::string_view help) { return family(name, help, "histogram"); }
+
+  Families& sample(const Labels& labels, std::uint64_t value) {
+    line(name_, labels, std::to_string(value));
+    return *this;
+  }
+  Families& sample(const Labels& labels, double value) {
+    line(name_, labels, fmt::format("{}", value));
+    return *this;
+  }
+  void buckets(const Labels& labels, const LatencyView& view) {
+    const auto seconds = [](std::uint64_t ns) { return fmt::format("{}", static_cast<double>(ns) / 1e9); };
+    for (const auto& [edge_ns, count] : view.at_most) {
+      Labels with_edge = labels;
+      with_edge.emplace_back("le", seconds(edge_ns));
+      line(name_ + "_bucket", with_edge, std::to_string(count));
+    }
+    Labels infinite = labels;
+    infinite.emplace_back("le", "+Inf");
+    line(name_ + "_bucket", infinite, std::to_string(view.count));
+    line(name_ + "_sum", labels, seconds(view.sum_ns));
+    line(name_ + "_count", labels, std::to_string(view.count));
+  }
+
+  [[nodiscard]] std::string take() { return std::move(text_); }
+
+ private:
+  Families& family(std::string_view name, std::string_view help, std::string_view type) {
+    name_ = fmt::format("tapeline_{}", name);
+    text_ += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name_, help, name_, type);
+    return *this;
+  }
+
+  static std::string escaped(std::string_view value) {
+    std::string text;
+    for (const char c : value) {
+      if (c == '\\' || c == '"') text += '\\';
+      if (c == '\n') {
+        text += "\\n";
+      } else {
+        text += c;
+      }
+    }
+    return text;
+  }
+
+  void line(std::string_view name, const Labels& labels, std::string_view value) {
+    text_ += name;
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      text_ += fmt::format("{}{}=\"{}\"", i == 0 ? "{" : ",", labels[i].first, escaped(labels[i].second));
+    }
+    text_ += fmt::format("{} {}\n", labels.empty() ? "" : "}", value);
+  }
+
+  std::string name_;
+  std::string text_;
+};
+
+void add_flow(Families& out, const LaneStats& stats) {
+  out.counter("frames_total", "Messages received and journaled.").sample({}, stats.frames);
+  out.counter("frame_bytes_total", "Bytes of the messages received.").sample({}, stats.bytes);
+  out.counter("frames_lost_total", "Messages that the journal refused.").sample({}, stats.frames_refused);
+  out.counter("frames_ignored_total", "Messages that carry no data, by kind.");
+  for (const auto& [kind, count] : stats.ignored) out.sample({{"kind", kind}}, count);
+  out.counter("ticks_total", "Ticks accepted.").sample({}, stats.ticks);
+  out.counter("bars_total", "Bars closed, by origin.");
+  out.sample({{"origin", "ticks"}}, stats.bars - std::min(stats.bars, stats.source_bars));
+  out.sample({{"origin", "source"}}, stats.source_bars);
+  out.counter("signals_total", "Changes of a signal.").sample({}, stats.signals);
+  out.counter("alerts_total", "Alerts fired.").sample({}, stats.alerts);
+  out.counter("late_ticks_total", "Ticks that came after their bar had closed.").sample({}, stats.late);
+  out.counter("sequence_gaps_total", "Holes in trade ids.").sample({}, stats.gaps);
+  out.counter("quality_events_total", "Rejects, flags and refusals, by kind and reason.");
+  for (const QualityCount& quality : stats.quality) {
+    out.sample({{"kind", to_string(quality.kind)}, {"reason", to_string(quality.reason)}}, quality.count);
+  }
+  out.gauge("instruments", "Instruments seen.").sample({}, stats.instruments);
+}
+
+void add_stages(Families& out, const LaneStats& stats) {
+  out.counter("stage_items_total", "What a stage has worked off.");
+  for (const StageWork& stage : stats.stages) out.sample({{"stage", stage.name}}, stage.items);
+  out.counter("stage_polls_total", "How often a stage was asked to work.");
+  for (const StageWork& stage : stats.stages) out.sample({{"stage", stage.name}}, stage.polls);
+  out.counter("stage_busy_polls_total", "How often it had something to do; over all polls: its busy fraction.");
+  for (const StageWork& stage : stats.stages) out.sample({{"stage", stage.name}}, stage.busy_polls);
+  out.gauge("ring_depth", "Records that wait in a ring.");
+  for (const LinkDepth& link : stats.links) out.sample({{"ring", link.name}}, std::uint64_t{link.depth});
+  out.gauge("ring_capacity", "Records that fit into a ring.");
+  for (const LinkDepth& link : stats.links) out.sample({{"ring", link.name}}, std::uint64_t{link.capacity});
+  out.histogram("latency_seconds", "From a frame's arrival to what came of it.");
+  for (const LatencyView& view : stats.latencies) out.buckets({{"path", view.path}}, view);
+}
+
+void add_sources(Families& out, const LaneStats& stats) {
+  const auto each = [&](auto value) {
+    for (const feeds::SourceStatus& source : stats.sources) out.sample({{"source", source.name}}, value(source));
+  };
+  out.gauge("source_up", "1 while a source delivers.");
+  each([](const feeds::SourceStatus& source) { return std::uint64_t{is_delivering(source)}; });
+  out.counter("source_frames_total", "Messages of a source.");
+  each([](const feeds::SourceStatus& source) { return source.frames; });
+  out.counter("source_bytes_total", "Bytes of a source.");
+  each([](const feeds::SourceStatus& source) { return source.bytes; });
+  out.counter("source_errors_total", "Failed connections and requests of a source.");
+  each([](const feeds::SourceStatus& source) { return source.errors; });
+  out.counter("source_reconnects_total", "Connections made anew.");
+  each([](const feeds::SourceStatus& source) { return source.reconnects; });
+  out.counter("source_rounds_total", "Rounds of a polled source.");
+  each([](const feeds::SourceStatus& source) { return source.rounds; });
+  out.gauge("source_last_frame_timestamp_seconds", "When a source was last heard of; 0: not yet.");
+  each([](const feeds::SourceStatus& source) { return static_cast<double>(source.last_frame_ns) / 1e9; });
+}
+
+void add_sinks(Families& out, const LaneStats& stats) {
+  out.gauge("sink_up", "1 while a sink takes what it is given.");
+  for (const SinkState& sink : stats.sinks) out.sample({{"sink", sink.name}}, std::uint64_t{sink.is_healthy});
+  out.counter("rows_committed_total", "Rows that PostgreSQL has committed.").sample({}, stats.rows_committed);
+  out.counter("batches_committed_total", "Transactions that PostgreSQL has committed.").sample({}, stats.batches);
+  out.counter("commit_retries_total", "Batches that were sent again.").sample({}, stats.commit_retries);
+  const std::uint64_t stored = std::min(stats.checkpoint, stats.journal_position);
+  out.gauge("commit_lag_bytes", "Journal that is not yet committed.")
+      .sample({}, stats.checkpoint == 0 ? std::uint64_t{0} : stats.journal_position - stored);
+  out.gauge("journal_position_bytes", "End of the journal.").sample({}, stats.journal_position);
+}
+
+void add_symbols(Families& out, std::span<const BoardLine> symbols) {
+  out.gauge("symbol_last_event_timestamp_seconds", "Event time of an instrument's newest tick.");
+  std::size_t shown = 0;
+  for (const BoardLine& line : symbols) {
+    if (!line.has_value || shown++ == metric_symbols_max) continue;
+    out.sample({{"symbol", line.symbol}, {"source", source_name(line.source)}},
+               static_cast<double>(line.latest.event_ns) / 1e9);
+  }
+}
+
+void add_process(Families& out, const MetricsInput& input) {
+  out.gauge("journal_disk_free_bytes", "Room on the journal's disk.").sample({}, input.journal_disk_free_bytes);
+  out.gauge("build_info", "1; what runs, in its labels.")
+      .sample({{"version", version}, {"lane", input.stats.lane}, {"configuration_hash", input.configuration_hash}},
+              std::uint64_t{1});
+  out.gauge("process_start_time_seconds", "When the process began.").sample({}, input.process.start_time_s);
+  out.counter("process_cpu_seconds_total", "CPU time used.").sample({}, input.process.cpu_s);
+  out.gauge("process_resident_memory_bytes", "Memory in use.").sample({}, input.process.resident_bytes);
+  out.gauge("process_open_fds", "Open file descriptors.").sample({}, input.process.open_fds);
+}
+
+}  // namespace
+
+ProcessStats read_process_stats() {
+  ProcessStats stats;
+  std::string text;
+  std::getline(std::ifstream("/proc/self/stat"), text);
+  // The name in brackets may hold anything; the numbers follow it.
+  std::istringstream fields(text.substr(std::min(text.rfind(')') + 1, text.size())));
+  const std::vector<std::string> values{std::istream_iterator<std::string>(fields), {}};
+  const auto number = [&](std::size_t field) {  // as proc(5) counts them; the first here is number 3
+    return values.size() > field - 3 ? std::stod(values[field - 3]) : 0.0;
+  };
+  const auto ticks_per_second = static_cast<double>(sysconf(_SC_CLK_TCK));
+  stats.cpu_s = (number(14) + number(15)) / ticks_per_second;
+  stats.resident_bytes = static_cast<std::uint64_t>(number(24)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  std::ifstream system("/proc/stat");
+  for (std::string word; system >> word;) {
+    double boot_s = 0;
+    if (word == "btime" && system >> boot_s) stats.start_time_s = boot_s + number(22) / ticks_per_second;
+  }
+  if (DIR* const directory = opendir("/proc/self/fd")) {
+    while (readdir(directory) != nullptr) ++stats.open_fds;
+    closedir(directory);
+    stats.open_fds -= std::min<std::uint64_t>(stats.open_fds, 3);  // ".", "..", and the directory itself
+  }
+  return stats;
+}
+
+std::string metrics_text(const MetricsInput& input) {
+  Families out;
+  add_flow(out, input.stats);
+  add_stages(out, input.stats);
+  add_sources(out, input.stats);
+  add_sinks(out, input.stats);
+  add_symbols(out, input.symbols);
+  add_process(out, input);
+  return out.take();
+}
+
+}  // namespace tapeline::app
