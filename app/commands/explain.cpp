@@ -177,9 +177,7 @@ std::optional<std::uint32_t> parse_interval(std::string_view text) noexcept {
   return count * factor;
 }
 
-int run_explain(const ExplainOptions& options) {
-  const LoadedConfig loaded = load_config(options.config_file, Purpose::look_back);
-  const Config& config = loaded.config;
+ExplainedRow explain(const ExplainOptions& options, const Config& config, const std::string& configuration_hash) {
   const std::string var_directory = resolve_var_directory();
   StoredRows database(resolve_postgres(config.postgres, var_directory), config.postgres.call_timeout_ms);
   const StoredRow stored =
@@ -202,7 +200,7 @@ int run_explain(const ExplainOptions& options) {
       .unreadable = gathered.unreadable,
       .frame = frame,
       .batch = database.batch_of(stored.lane, position),
-      .configuration_hash = loaded.hash,
+      .configuration_hash = configuration_hash,
       .evidence = std::move(gathered.evidence),
       .fields = {}};
   const Evidence& evidence = explanation.evidence;
@@ -214,10 +212,15 @@ int run_explain(const ExplainOptions& options) {
   if (!options.bar && evidence.alert()) {
     explanation.fields = compare_alert(stored, *evidence.alert(), gathered.instrument.symbol, *gathered.catalog);
   }
-  const std::string report =
-      options.json ? report_json(explanation, options.ticks) + "\n" : report_text(explanation, options.ticks);
-  std::fputs(report.c_str(), stdout);
-  return explanation.is_same() ? 0 : 1;
+  return {options.json ? report_json(explanation, options.ticks) + "\n" : report_text(explanation, options.ticks),
+          explanation.is_same()};
+}
+
+int run_explain(const ExplainOptions& options) {
+  const LoadedConfig loaded = load_config(options.config_file, Purpose::look_back);
+  const ExplainedRow explained = explain(options, loaded.config, loaded.hash);
+  std::fputs(explained.report.c_str(), stdout);
+  return explained.is_same ? 0 : 1;
 }
 
 }  // namespace tapeline::app

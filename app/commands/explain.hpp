@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "app/config/config.hpp"
 #include "app/explain/report.hpp"
 #include "core/base/time.hpp"
 
@@ -30,6 +31,14 @@ struct ExplainOptions {
 
 /// Exit status: 0 everything is as the journal says, 1 something differs.
 [[nodiscard]] int run_explain(const ExplainOptions& options);
+
+struct ExplainedRow {
+  std::string report;
+  bool is_same = false;  // with what is stored
+};
+/// The report alone, for a configuration that was read for looking back. Throws as the command fails.
+[[nodiscard]] ExplainedRow explain(const ExplainOptions& options, const Config& config,
+                                   const std::string& configuration_hash);
 
 /// "60", "60s", "1m", "1h", "1d" in seconds; nullopt for anything else.
 [[nodiscard]] std::optional<std::uint32_t> parse_interval(std::string_view text) noexcept;

@@ -3,8 +3,13 @@
 #include <filesystem>
 #include <system_error>
 
+#include "app/commands/explain.hpp"
+#include "app/config/private_servers.hpp"
+#include "app/service/live_json.hpp"
 #include "app/service/metrics_text.hpp"
+#include "app/service/query.hpp"
 #include "app/service/status_json.hpp"
+#include "sinks/dashboard/page.hpp"
 
 namespace tapeline::app {
 
@@ -12,28 +17,41 @@ using sinks::dashboard::Request;
 using sinks::dashboard::Response;
 using sinks::dashboard::Visibility;
 
+namespace {
+
+constexpr const char* json = "application/json";
+
+/// Health is for supervisors; the page that asks for the token must be seen without it.
+Visibility visibility_of(std::string_view path) {
+  const bool is_open = path == "/healthz" || path == "/readyz" || path == "/login" || path == "/style.css";
+  return is_open ? Visibility::open : Visibility::guarded;
+}
+
+}  // namespace
+
 std::string service_socket(const std::string& var_directory, const std::string& lane) {
   return var_directory + "/run/" + lane + ".sock";
 }
 
 LaneService::LaneService(const Config& config, const LaneOptions& options, const Lane& lane)
     : lane_(lane),
+      config_(config),
+      name_(options.name),
       configuration_hash_(options.configuration_hash),
       journal_directory_(journal_directory(config, options)) {
   if (!config.dashboard.enabled) return;
   try {
+    if (config.postgres.enabled && options.sinks == SinkChoice::configured) {
+      history_ = std::make_unique<History>(resolve_postgres(config.postgres, options.var_directory),
+                                           config.postgres.call_timeout_ms, options.name);
+    }
     const std::string socket = service_socket(options.var_directory, options.name);
     std::filesystem::create_directories(std::filesystem::path(socket).parent_path());
-    server_ = std::make_unique<sinks::dashboard::HttpServer>(
-        config.dashboard, socket,
-        sinks::dashboard::HttpServer::Content{.respond = [this](const Request& request) { return respond(request); },
-                                              .visibility =
-                                                  [](std::string_view path) {
-                                                    return path == "/healthz" || path == "/readyz"
-                                                               ? Visibility::open
-                                                               : Visibility::guarded;
-                                                  },
-                                              .make_feed = nullptr});
+    sinks::dashboard::HttpServer::Content content{
+        .respond = [this](const Request& request) { return respond(request); },
+        .visibility = visibility_of,
+        .make_feed = [this] { return std::make_unique<LiveJson>(lane_, monitor_, configuration_hash_); }};
+    server_ = std::make_unique<sinks::dashboard::HttpServer>(config.dashboard, socket, std::move(content));
   } catch (const std::exception& error) {
     problem_ = error.what();
   }
@@ -45,8 +63,7 @@ void LaneService::observe(Nanos steady_ns) {
   monitor_.observe(lane_.stats(), steady_ns);
 }
 
-Response LaneService::respond(const Request& request) const {
-  constexpr const char* json = "application/json";
+Response LaneService::respond(const Request& request) {
   if (request.path == "/metrics") return metrics();
   if (request.path == "/api/status") return status();
   if (request.path == "/status") return {.body = status_text(lane_.stats(), monitor_.report())};
@@ -55,7 +72,42 @@ Response LaneService::respond(const Request& request) const {
     const bool is_good = request.path == "/healthz" ? health.is_alive : health.is_ready;
     return {.status = is_good ? 200U : 503U, .content_type = json, .body = health_json(health) + '\n'};
   }
-  return {.status = 404, .body = "here are /metrics, /healthz, /readyz and /api/status\n"};
+  if (request.path.starts_with("/api/")) return look_back(request);
+  if (const auto file = sinks::dashboard::page_file(request.path)) {
+    return {.content_type = std::string(file->content_type), .body = std::string(file->bytes)};
+  }
+  return {.status = 404, .body = "here are the dashboard at /, /metrics, /healthz, /readyz and /api/status\n"};
+}
+
+Response LaneService::look_back(const Request& request) {
+  const Query query(request.query);
+  const auto json_answer = [](std::string body) { return Response{.content_type = json, .body = std::move(body)}; };
+  const auto limit = [&](int most) { return static_cast<int>(query.number("limit", 100, 1, most)); };
+  if (!history_) return {.status = 404, .body = "no rows are stored: postgres.enabled is false\n"};
+  if (request.path == "/api/bars") {
+    return json_answer(
+        history_->bars({.symbol = query.text("symbol"),
+                        .source = query.text("source"),
+                        .interval_s = static_cast<std::uint32_t>(query.number("interval_s", 60, 1, 86'400)),
+                        .after_s = query.number("after_s", 0, 0, 32'503'680'000),
+                        .limit = limit(5'000)}));
+  }
+  if (request.path == "/api/intervals") {
+    return json_answer(history_->intervals(query.text("symbol"), query.text("source")));
+  }
+  if (request.path == "/api/alerts") return json_answer(history_->alerts(limit(1'000)));
+  if (request.path == "/api/quality") return json_answer(history_->quality(limit(1'000)));
+  if (request.path == "/api/completeness") return json_answer(history_->completeness());
+  if (request.path == "/api/explain") {
+    ExplainOptions options{.alert_id = query.text("alert"), .lane = name_};
+    try {
+      const ExplainedRow explained = explain(options, config_, configuration_hash_);
+      return {.status = explained.is_same ? 200U : 409U, .body = explained.report};
+    } catch (const std::runtime_error& error) {
+      return {.status = 404, .body = std::string(error.what()) + '\n'};
+    }
+  }
+  return {.status = 404, .body = "there is nothing of this name\n"};
 }
 
 Response LaneService::metrics() const {

@@ -10,6 +10,7 @@
 #include "app/config/config.hpp"
 #include "app/lane.hpp"
 #include "app/service/health.hpp"
+#include "app/service/history.hpp"
 #include "sinks/dashboard/http_server.hpp"
 
 namespace tapeline::app {
@@ -19,7 +20,7 @@ namespace tapeline::app {
 
 class LaneService {
  public:
-  /// `lane` outlives it.
+  /// `config` and `lane` outlive it.
   LaneService(const Config& config, const LaneOptions& options, const Lane& lane);
 
   /// Looks at the lane, when it is time to.
@@ -31,12 +32,17 @@ class LaneService {
   [[nodiscard]] HealthReport health() const { return monitor_.report(); }
 
  private:
-  [[nodiscard]] sinks::dashboard::Response respond(const sinks::dashboard::Request& request) const;
+  [[nodiscard]] sinks::dashboard::Response respond(const sinks::dashboard::Request& request);
+  /// What needs the database or the journal.
+  [[nodiscard]] sinks::dashboard::Response look_back(const sinks::dashboard::Request& request);
   [[nodiscard]] sinks::dashboard::Response metrics() const;
   [[nodiscard]] sinks::dashboard::Response status() const;
 
   const Lane& lane_;
+  const Config& config_;
+  std::string name_;
   std::string configuration_hash_;
+  std::unique_ptr<History> history_;  // none where no rows are stored
   std::string journal_directory_;
   HealthMonitor monitor_;
   Nanos next_look_ns_ = 0;

@@ -14,6 +14,7 @@ void Board::set_latest(InstrumentIndex instrument, const Latest& latest) {
   if (instrument >= lines_.size()) return;
   lines_[instrument].latest = latest;
   lines_[instrument].has_value = true;
+  lines_[instrument].version = ++version_;
 }
 
 void Board::add_alert(InstrumentIndex instrument, const AlertRow& alert, const RowCatalog& catalog) {
@@ -27,6 +28,16 @@ void Board::add_alert(InstrumentIndex instrument, const AlertRow& alert, const R
 std::vector<BoardLine> Board::lines() const {
   const std::lock_guard lock(mutex_);
   return lines_;
+}
+
+std::vector<std::pair<std::size_t, BoardLine>> Board::changes_since(std::uint64_t& version) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<std::size_t, BoardLine>> changed;
+  for (std::size_t i = 0; i < lines_.size(); ++i) {
+    if (lines_[i].has_value && lines_[i].version > version) changed.emplace_back(i, lines_[i]);
+  }
+  version = version_;
+  return changed;
 }
 
 std::vector<BoardAlert> Board::alerts() const {

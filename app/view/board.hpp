@@ -7,6 +7,7 @@
 #include <deque>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/model/update.hpp"
@@ -20,6 +21,7 @@ struct BoardLine {
   bool has_value = false;
   Latest latest{};
   std::uint64_t ticks = 0;
+  std::uint64_t version = 0;  // grows with every change on the board
 };
 
 struct BoardAlert {
@@ -37,6 +39,8 @@ class Board {
   void add_alert(InstrumentIndex instrument, const AlertRow& alert, const RowCatalog& catalog);
 
   [[nodiscard]] std::vector<BoardLine> lines() const;
+  /// Those that have a value and changed after `version`, with their numbers; `version` becomes the newest.
+  [[nodiscard]] std::vector<std::pair<std::size_t, BoardLine>> changes_since(std::uint64_t& version) const;
   /// Newest last.
   [[nodiscard]] std::vector<BoardAlert> alerts() const;
   /// Alerts added so far: those above this number are new to the caller.
@@ -47,6 +51,7 @@ class Board {
   std::vector<BoardLine> lines_;
   std::deque<BoardAlert> alerts_;
   std::uint64_t alert_count_ = 0;
+  std::uint64_t version_ = 0;
 };
 
 }  // namespace tapeline::app

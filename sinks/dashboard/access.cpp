@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sinks/dashboard/http_server.hpp"
+
 namespace tapeline::sinks::dashboard {
 namespace {
 
@@ -70,7 +72,7 @@ Access AccessPolicy::check(const Credentials& credentials) const {
   if (credentials.authorization.starts_with(bearer) && is_token(credentials.authorization.substr(bearer.size()))) {
     return Access::granted;
   }
-  return is_token(cookie_value(credentials.cookie, token_cookie)) ? Access::granted : Access::no_token;
+  return is_token(percent_decoded(cookie_value(credentials.cookie, token_cookie))) ? Access::granted : Access::no_token;
 }
 
 }  // namespace tapeline::sinks::dashboard

@@ -66,6 +66,12 @@ class HttpServer {
 /// Whether "IP:PORT" is on loopback; an error says what is wrong with it.
 [[nodiscard]] bool is_loopback(const std::string& listen);
 
+/// "%2F" to "/"; what is no escape stays as it is.
+[[nodiscard]] std::string percent_decoded(std::string_view text);
+
+/// Letters and digits as they are, all else escaped.
+[[nodiscard]] std::string percent_encoded(std::string_view text);
+
 /// One GET over a Unix socket, waiting at most `timeout_ms`. Throws std::runtime_error with a cure.
 [[nodiscard]] Response get_over_socket(const std::string& socket_path, const std::string& target, int timeout_ms);
 

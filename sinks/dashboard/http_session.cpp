@@ -46,29 +46,6 @@ Credentials credentials_of(const Fields& fields) {
           .cookie = to_std(fields[http::field::cookie])};
 }
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-/// "%2F" to "/"; what is no escape stays as it is.
-std::string percent_decoded(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool is_escape =
-        text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
-    if (is_escape) {
-      decoded += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-      i += 2;
-    } else {
-      decoded += text[i];
-    }
-  }
-  return decoded;
-}
-
 Request parse_target(std::string_view target) {
   const std::size_t mark = std::min(target.find('?'), target.size());
   return {.path = percent_decoded(target.substr(0, mark)),
@@ -89,7 +66,7 @@ HttpResponse to_http(const Response& response, const HttpRequest& request) {
   answer.set(http::field::content_type, response.content_type);
   answer.set(http::field::cache_control, "no-store");
   answer.set("X-Content-Type-Options", "nosniff");
-  answer.set("Referrer-Policy", "no-referrer");
+  answer.set("Referrer-Policy", "same-origin");  // "no-referrer" would take the Origin from our own login form
   answer.set("Content-Security-Policy",
              "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
              "frame-ancestors 'none'");
@@ -235,15 +212,16 @@ class Session final : public std::enable_shared_from_this<Session> {
     if (surroundings_.access.check_place(credentials_of(request)) != Access::granted) {
       return send(request, refusal(Access::wrong_origin));
     }
-    std::string_view token = request.body();
+    std::string token = request.body();
     constexpr std::string_view field = "token=";
-    if (token.starts_with(field)) token.remove_prefix(field.size());
+    if (token.starts_with(field)) token.erase(0, field.size());
+    std::replace(token.begin(), token.end(), '+', ' ');  // as forms write a space
     const std::string given = percent_decoded(token);
     if (!surroundings_.access.is_token(given)) return send(request, {.status = 401, .body = "this is not the token\n"});
     HttpResponse answer = to_http({.status = 303}, request);
     answer.set(http::field::location, "/");
-    answer.set(http::field::set_cookie,
-               std::string(token_cookie) + "=" + given + "; HttpOnly; SameSite=Strict; Path=/; Max-Age=86400");
+    answer.set(http::field::set_cookie, std::string(token_cookie) + "=" + percent_encoded(given) +
+                                            "; HttpOnly; SameSite=Strict; Path=/; Max-Age=86400");
     write(std::move(answer));
   }
 

@@ -48,6 +48,15 @@ TEST(AccessPolicy, TakesTheTokenAsBearerOrCookie) {
   EXPECT_EQ(check("", ";;;="), Access::no_token);
 }
 
+TEST(AccessPolicy, TakesATokenOfAnyBytes) {
+  const std::string token = "a b;c=%41\xc3\xa9\"";
+  const AccessPolicy policy({}, Secret(token));
+  const std::string cookie = "tapeline_token=" + percent_encoded(token);
+  EXPECT_EQ(cookie.find(';'), std::string::npos);
+  EXPECT_EQ(policy.check({.host = "localhost", .cookie = cookie}), Access::granted);
+  EXPECT_EQ(percent_decoded(percent_encoded(token)), token);
+}
+
 TEST(AccessPolicy, HasNoTokenThatAnEmptyTextWouldMatch) { EXPECT_FALSE(open_policy.is_token("")); }
 
 TEST(Listen, KnowsLoopback) {
