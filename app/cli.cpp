@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -23,6 +24,7 @@
 #include "app/config/nearest.hpp"
 #include "app/config/private_servers.hpp"
 #include "app/version.hpp"
+#include "core/base/crash_point.hpp"
 #include "sinks/postgres/migrate.hpp"
 
 namespace tapeline::app {
@@ -297,6 +299,10 @@ int parse_and_run(int argc, const char* const* argv) {
 
 int run_command_line(int argc, const char* const* argv) noexcept {
   try {
+    if (const char* const crash = std::getenv("TAPELINE_CRASH_AT"); crash != nullptr) {
+      if (const std::string problem = arm_crash_point(crash); !problem.empty())
+        throw std::invalid_argument("TAPELINE_CRASH_AT: " + problem);
+    }
     return parse_and_run(argc, argv);
   } catch (const ConfigErrors& errors) {
     for (const std::string& line : errors.lines()) std::fprintf(stderr, "%s\n", line.c_str());

@@ -6,6 +6,8 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "core/base/crash_point.hpp"
+
 namespace tapeline::feeds {
 namespace {
 
@@ -95,6 +97,7 @@ void Poller::finish_recordings() noexcept {
 void Poller::publish_mark() noexcept {
   const JournalPosition end = journal_.end_position();
   if (end == marked_) return;
+  pass_crash_point(CrashPoint::journal_append);
   JournalMark* mark = marks_.try_claim();
   if (mark == nullptr) return;
   mark->end_position = end;

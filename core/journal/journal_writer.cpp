@@ -13,6 +13,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "core/base/crash_point.hpp"
+
 namespace tapeline {
 
 JournalWriter::JournalWriter(const JournalConfig& config) : config_(config) {
@@ -83,6 +85,7 @@ void JournalWriter::recover() {
 bool JournalWriter::roll() noexcept {
   try {
     Segment next = Segment::create(config_.directory, segment_.index() + 1, config_.segment_bytes);
+    pass_crash_point(CrashPoint::journal_roll);
     // The filler comes after the next segment exists: a reader that sees it can go on.
     if (offset_ + sizeof(RecordHeader) <= config_.segment_bytes &&
         inspect_record(segment_, config_.segment_bytes, offset_, Verify::lengths) == RecordState::end) {
@@ -141,6 +144,7 @@ bool JournalWriter::sync() noexcept {
     last_error_ = "cannot sync journal " + config_.directory + ": " + std::strerror(errno);
     return false;
   }
+  pass_crash_point(CrashPoint::journal_sync);
   synced_offset_ = offset_;
   return true;
 }

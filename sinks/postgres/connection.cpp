@@ -6,6 +6,7 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
+#include "core/base/crash_point.hpp"
 #include "sinks/postgres/connection_string.hpp"
 
 namespace tapeline::sinks::postgres {
@@ -139,6 +140,16 @@ bool Connection::execute(const std::string& sql) {
   const Nanos deadline_ns = steady_now_ns() + timeout_ns_;
   if (PQsendQuery(handle_->pq, sql.c_str()) == 0) return fail(one_line(PQerrorMessage(handle_->pq)));
   return flush(deadline_ns) && finish_command(deadline_ns, nullptr);
+}
+
+bool Connection::commit() {
+  sql_state_.clear();
+  if (!is_open()) return fail("not connected");
+  const Nanos deadline_ns = steady_now_ns() + timeout_ns_;
+  if (PQsendQuery(handle_->pq, "commit") == 0) return fail(one_line(PQerrorMessage(handle_->pq)));
+  if (!flush(deadline_ns)) return false;
+  pass_crash_point(CrashPoint::commit_sent);
+  return finish_command(deadline_ns, nullptr);
 }
 
 std::optional<Connection::Rows> Connection::query(const std::string& sql, const std::vector<std::string>& parameters) {

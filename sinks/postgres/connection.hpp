@@ -29,6 +29,8 @@ class Connection {
 
   /// Runs statements without parameters or result.
   [[nodiscard]] bool execute(const std::string& sql);
+  /// Ends the transaction. After a failure nobody knows whether it was stored.
+  [[nodiscard]] bool commit();
   /// The rows of one statement with text parameters; nullopt on failure. NULL is an empty string.
   using Rows = std::vector<std::vector<std::string>>;
   [[nodiscard]] std::optional<Rows> query(const std::string& sql, const std::vector<std::string>& parameters = {});

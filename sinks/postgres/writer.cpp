@@ -5,6 +5,7 @@
 #include <random>
 #include <stdexcept>
 
+#include "core/base/crash_point.hpp"
 #include "sinks/postgres/migrate.hpp"
 #include "sinks/postgres/text.hpp"
 #include "sinks/postgres/tick_partition.hpp"
@@ -162,6 +163,7 @@ bool Writer::register_instrument(const Row& row) {
 bool Writer::commit() {
   if (!is_connected_ && !recover()) return false;
   if (batch_.empty()) return true;  // recover() has found it committed
+  pass_crash_point(CrashPoint::batch_built);
   bool is_stored = send(Keys::are_new);
   if (!is_stored && connection_.sql_state() == unique_violation) {
     is_stored = connection_.execute("rollback") && send(Keys::may_be_there);
@@ -179,6 +181,7 @@ bool Writer::send(Keys keys) {
   for (Batch::Table& table : batch_.tables()) {
     if (table.rows.rows() > 0 && !copy_rows(table, keys)) return false;
   }
+  pass_crash_point(CrashPoint::copy_end);
   return move_checkpoint();
 }
 
@@ -218,7 +221,7 @@ bool Writer::move_checkpoint() {
     fence("the checkpoint of lane " + options_.lane + " was moved by another writer");
     return false;
   }
-  return connection_.execute("commit");
+  return connection_.commit();
 }
 
 bool Writer::prepare_session() {
@@ -276,6 +279,7 @@ void Writer::end_session_that_holds_checkpoint() {
 }
 
 void Writer::committed() {
+  pass_crash_point(CrashPoint::commit_acknowledged);
   const Nanos now_ns = wall_now_ns();
   for (const Nanos received_ns : batch_.received()) {
     if (received_ns >= measure_from_ns_) received_to_committed_.record(now_ns - received_ns);

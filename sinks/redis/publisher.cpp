@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "core/base/crash_point.hpp"
 #include "core/stages/instrument_directory.hpp"
 #include "sinks/redis/encoder.hpp"
 
@@ -123,6 +124,7 @@ std::vector<Reply> Publisher::exchange() {
     lose(replies.error());
     return {};
   }
+  pass_crash_point(CrashPoint::redis_publish);
   const auto refused = std::find_if(replies->begin(), replies->end(),
                                     [](const Reply& reply) { return reply.kind == Reply::Kind::error; });
   commands_done_.add(static_cast<std::uint64_t>(refused - replies->begin()));

@@ -11,21 +11,30 @@ FILLER, DATA = 255, 1
 Frame = collections.namedtuple("Frame", "position end_position receive_ns kind source channel http_status context payload")
 
 
+def segments(directory):
+    return sorted(glob.glob(os.path.join(directory, "*.journal")))
+
+
 def frames(directory):
     """Every whole record, in order."""
-    for path in sorted(glob.glob(os.path.join(directory, "*.journal"))):
-        with open(path, "rb") as file:
-            segment = file.read()
-        magic, _, header_bytes, segment_bytes, index = SEGMENT.unpack_from(segment)
-        assert magic == b"TLJRNL1\0", path
-        offset = header_bytes
-        while offset + RECORD.size <= len(segment):
-            (_, record_bytes, position, receive_ns, payload_bytes, context_bytes, status, kind, source,
-             channel) = RECORD.unpack_from(segment, offset)
-            if position != index * segment_bytes + offset or record_bytes < RECORD.size or kind == FILLER:
-                break  # zeros, a filler, or a record that was torn by the kill
-            begin = offset + RECORD.size
-            context = segment[begin:begin + context_bytes]
-            payload = segment[begin + context_bytes:begin + context_bytes + payload_bytes]
-            yield Frame(position, position + record_bytes, receive_ns, kind, source, channel, status, context, payload)
-            offset += record_bytes
+    for path in segments(directory):
+        yield from frames_of(path)
+
+
+def frames_of(path):
+    """The whole records of one segment file."""
+    with open(path, "rb") as file:
+        segment = file.read()
+    magic, _, header_bytes, segment_bytes, index = SEGMENT.unpack_from(segment)
+    assert magic == b"TLJRNL1\0", path
+    offset = header_bytes
+    while offset + RECORD.size <= len(segment):
+        (_, record_bytes, position, receive_ns, payload_bytes, context_bytes, status, kind, source,
+         channel) = RECORD.unpack_from(segment, offset)
+        if position != index * segment_bytes + offset or record_bytes < RECORD.size or kind == FILLER:
+            break  # zeros, a filler, or a record that was torn by the kill
+        begin = offset + RECORD.size
+        context = segment[begin:begin + context_bytes]
+        payload = segment[begin + context_bytes:begin + context_bytes + payload_bytes]
+        yield Frame(position, position + record_bytes, receive_ns, kind, source, channel, status, context, payload)
+        offset += record_bytes
