@@ -1,6 +1,7 @@
 #include "app/lane.hpp"
 
 #include <array>
+#include <stdexcept>
 
 #include "app/config/private_servers.hpp"
 #include "app/journal_location.hpp"
@@ -93,6 +94,7 @@ Lane::Lane(const Config& config, const LaneOptions& options, const JournalExtent
 void Lane::assemble(const Config& config, const LaneOptions& options, const Links& links, const JournalConfig& journal,
                     Stage& input) {
   open_sinks(config, options, links);
+  if (journal_ && !options.is_recording) require_journal_of_database();
   parser_ = std::make_unique<Parser>(parser_options(config, journal), links.marks, links.events, operations_);
 
   Kernels::Options kernels = kernels_options(config, catalog_);
@@ -143,6 +145,15 @@ void Lane::open_sinks(const Config& config, const LaneOptions& options, const Li
   }
   cache_ = std::make_unique<Cache>(links.updates, std::move(cache_sinks),
                                    Cache::Options{Nanos{config.redis.flush_interval_ms} * nanos_per_millisecond});
+}
+
+/// What the next frames are called must be new to the database: at positions that it has, they would pass for stored.
+void Lane::require_journal_of_database() const {
+  if (stored_position_ <= recovered_position_) return;
+  throw std::runtime_error("the database is ahead of the journal: lane " + name_ + " is stored up to position " +
+                           std::to_string(stored_position_) + ", and its journal ends at " +
+                           std::to_string(recovered_position_) +
+                           "; put the journal back if it was moved or lost its end, or go on under a new --lane");
 }
 
 void Lane::start() {

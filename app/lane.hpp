@@ -75,6 +75,7 @@ class Lane {
   void assemble(const Config& config, const LaneOptions& options, const Links& links, const JournalConfig& journal,
                 Stage& input);
   void open_sinks(const Config& config, const LaneOptions& options, const Links& links);
+  void require_journal_of_database() const;
   [[nodiscard]] std::vector<SinkState> sink_states() const;
 
   std::string name_;

@@ -1,0 +1,105 @@
+"""Faults that come in by the source: cuts that lose what was sent, frames that are none, answers that never end; and the
+wall clock."""
+import glob
+import os
+
+import harness
+from scenario import NotHere, scenario
+from world import Harm
+
+
+@scenario(rows="18", count=600_000, repeats=False)
+def feed_gaps(world):
+    """A source that repeats nothing, cut and killed: what nobody took is told as a gap, the rest is there once."""
+    proxy = world.proxy("source")
+    world.start()
+    world.wait_for_rows()
+    number = 0
+    while world.pause(0.2, 0.8):
+        number += 1
+        if number % 3 == 0:
+            world.kill()
+            world.start()
+        elif number % 3 == 1:
+            proxy.reset()
+            world.note("source: reset")
+        else:
+            proxy.cut_mid_frame()
+            world.note("source: cut mid-frame")
+        world.recover()
+
+
+@scenario(rows="18, 24", count=300_000, source_options=("--malformed-every", "7"))
+def feed_malformed(world):
+    """One frame in eight is garbage of several kinds: each is a reject with its reason, and no good one suffers."""
+    world.start()
+    world.wait_for_rows()
+    while world.pause(0.5, 1.5):
+        world.kill()
+        world.start()
+    world.injected["malformed frames"] = world.count // 7 + 1
+    if world.servers.count_or_zero("quality_event") == 0:
+        world.wait_for_rows()
+
+
+@scenario(rows="18", count=200_000, source_options=("--oversized", "2"))
+def feed_oversized(world):
+    """Messages over transport.body_bytes_max: refused by hanging up, and the stream goes on behind a new connection."""
+    world.start()
+    world.note("message of 9 MiB")
+    world.recover()
+    world.note("message of 9 MiB")
+    if "over transport.body_bytes_max" not in world.running.stderr and "reconnect" not in world.running.stderr:
+        # The source's trouble stands in its status; the stream having gone on is what counts.
+        world.require_running()
+
+
+@scenario(rows="17", count=200_000)
+def feed_slow_loris(world):
+    """A handshake and then a stream of a few bytes a second: given up after the deadline, and tried again."""
+    proxy = world.proxy("source")
+    proxy.bytes_per_s = 50
+    world.start()
+    harness.until(lambda: world.stored() is not None, "the lane is there")
+    world.note("slow-loris")
+    # Each try is given up after first_byte_timeout_ms, so that there is a second connection through the proxy.
+    harness.until(lambda: proxy.accepted >= 2, "the handshake is given up and tried again")
+    proxy.heal()
+    proxy.reset()
+    world.recover()
+
+
+@scenario(rows="24", count=100_000, source_options=("--malformed-every", "1", "--malformed-burst", "3"))
+def log_flood(world):
+    """Hundreds of thousands of bad frames a second: every one a row, and the log stays short."""
+    world.start()
+    world.wait_for_rows()
+    world.pause(60, 61)
+    world.injected["malformed frames"] = 3 * world.count
+    lines = world.running.stderr.count("\n")
+    world.note(f"{lines} lines of log")
+    if lines > 200:
+        raise Harm(f"{lines} lines of log for {3 * world.count} bad frames:\n{world.running.stderr[-2000:]}")
+
+
+@scenario(rows="19", count=100_000, rate=25_000)
+def clock_jump(world):
+    """The wall clock steps half an hour ahead and back, while a tape plays: no row is lost, nothing reconnects."""
+    found = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
+    if not found:
+        raise NotHere("libfaketime is not installed (apt-get install faketime)")
+    stamp = world.folder.write("clock", "+0")
+    world.environment = {"LD_PRELOAD": found[0], "FAKETIME_TIMESTAMP_FILE": stamp, "FAKETIME_CACHE_DURATION": "1",
+                         "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_RESET": "1"}
+    world.start()
+    world.wait_for_rows()
+    connections = len(world.source.told("connection"))
+    for step in ("+1800", "-1800", "+0"):
+        world.pause(0.5, 1)
+        with open(stamp + ".new", "w", encoding="ascii") as file:
+            file.write(step + "\n")
+        os.rename(stamp + ".new", stamp)
+        world.note(f"clock {step} s")
+        world.recover()
+    if len(world.source.told("connection")) != connections:
+        raise Harm("the clock's step has made it connect again")

@@ -1,0 +1,160 @@
+"""Faults of the journal's files and their disk, and of a recording that is played into the database."""
+import os
+import subprocess
+import time
+
+import comparison
+import harness
+import journal
+import tape
+from scenario import NotHere, scenario
+from world import PATIENCE_S, Harm
+
+
+def last_segment(world):
+    path = journal.segments(world.journal)[-1]
+    return path, list(journal.frames_of(path))
+
+
+def with_uncommitted_tail(world):
+    """A process that was killed while the database was away: the journal's end is in no table yet."""
+    world.start()
+    world.wait_for_rows(world.stored() or 0)
+    world.servers.crash_postgres()
+    world.pause(0.3, 0.6)
+    world.kill()
+    world.servers.up()
+    path, frames = last_segment(world)
+    stored = world.stored()
+    return path, [frame for frame in frames if frame.position > stored]
+
+
+def damage(world, path, offset, make):
+    with open(path, "r+b") as file:
+        file.seek(offset)
+        old = file.read(64)
+        file.seek(offset)
+        file.write(make(old))
+
+
+def must_tell_of_the_cut(world):
+    world.start()
+    world.recover()
+    if "torn record" not in world.running.stderr:
+        raise Harm("nothing was said of the tail that was cut:\n" + world.running.stderr[-3000:])
+    world.kill()
+
+
+@scenario(rows="3", count=900_000)
+def journal_tail_truncated(world):
+    """The end of the last segment is zeros from a random byte on, as after a power cut: cut, told, and asked for again."""
+    world.segment_bytes = 64 << 20
+    for _ in range(3):
+        path, tail = with_uncommitted_tail(world)
+        if len(tail) < 2:
+            raise Harm("the journal has no tail that the database lacks")
+        frame = world.chance.choice(tail)
+        offset = (frame.position + world.chance.randrange(1, frame.end_position - frame.position)) % world.segment_bytes
+        size = os.path.getsize(path)
+        with open(path, "r+b") as file:
+            file.truncate(offset)
+            file.truncate(size)
+        world.note("tail truncated")
+        must_tell_of_the_cut(world)
+
+
+@scenario(rows="3", count=900_000)
+def journal_tail_corrupted(world):
+    """A byte of the tail is another one: everything from that record on is cut, told, and asked for again."""
+    world.segment_bytes = 64 << 20
+    for _ in range(3):
+        path, tail = with_uncommitted_tail(world)
+        frame = world.chance.choice(tail)
+        offset = (frame.position + world.chance.randrange(frame.end_position - frame.position)) % world.segment_bytes
+        # Padding behind a payload is under no checksum: harmless, and so no case.
+        offset = min(offset, (frame.position + 47) % world.segment_bytes + len(frame.payload))
+        damage(world, path, offset, lambda old: bytes((old[0] ^ 0x40,)) + old[1:])
+        world.note("tail corrupted")
+        must_tell_of_the_cut(world)
+
+
+@scenario(rows="3", count=300_000)
+def journal_behind_database(world):
+    """A power cut takes from the journal what the database has: refused with the reason, for new frames would get the
+    positions of old ones and be taken for stored. Put back, it goes on."""
+    world.segment_bytes = 64 << 20
+    world.start()
+    world.wait_for_rows()
+    world.pause(0.3, 0.6)
+    world.kill()
+    path, frames = last_segment(world)
+    with open(path, "rb") as file:
+        whole = file.read()
+    cut = frames[len(frames) // 4].position % world.segment_bytes
+    with open(path, "r+b") as file:
+        file.truncate(cut)
+        file.truncate(len(whole))
+    world.note("journal behind the database")
+    world.start()
+    if world.running.wait(PATIENCE_S) != 1 or "ahead of the journal" not in world.running.stderr:
+        raise Harm("it was not refused:\n" + world.running.stderr[-3000:])
+    with open(path, "wb") as file:
+        file.write(whole)
+
+
+@scenario(rows="10", count=600_000, repeats=False)
+def journal_disk_full(world):
+    """The journal's disk is full for a while: frames are refused loudly and counted, the hole is told as a gap, and once
+    there is space it goes on without a restart."""
+    os.makedirs(world.journal_root)
+
+    def mount(*words):
+        return subprocess.run(["mount", *words, world.journal_root], capture_output=True, text=True)
+    mounted = mount("-t", "tmpfs", "-o", "size=48m", "tmpfs")
+    if mounted.returncode != 0:
+        raise NotHere(f"a small tmpfs cannot be mounted here: {mounted.stderr.strip()}")
+    world.closing.append(lambda: subprocess.run(["umount", "--lazy", world.journal_root], capture_output=True))
+    world.segment_bytes = 4 << 20
+    world.start()
+    world.wait_for_rows()
+    harness.until(lambda: "refused a frame" in world.running.stderr, "the full disk is told of", PATIENCE_S)
+    world.note("journal's disk full")
+    world.inside_gaps = True  # what was refused is a hole in the middle of a connection
+    world.pause(0.2, 0.5)
+    mount("-o", "remount,size=1g")
+    world.recover()
+
+
+@scenario(rows="1, 29", count=1_500_000)
+def replay_killed(world):
+    """`tapeline replay` of a recording, killed again and again, until it comes to the end by itself: the rows of a replay
+    that nobody disturbed, in every table."""
+    world.source.kill()
+    path = os.path.join(world.folder.path, "recording.txt")
+    begin_ns = world.tape.begin_ms * 1_000_000
+    with open(path, "wb", buffering=1 << 20) as file:
+        for sequence in range(world.count):
+            file.write(b"%d %s\n" % (begin_ns + sequence * 10_000, world.tape.payload(sequence)))
+    words = ("replay", "--config", world.config(), "--source", "binance", path, "--json")
+    # Whoever is killed soon starts anew soon, so now and then it is given the time to come further than before.
+    for number in range(40):
+        world.running = harness.tapeline_in_background(*words, var=world.servers.var)
+        world.closing.append(world.running.close)
+        deadline = time.monotonic() + world.chance.uniform(0.01, 0.5 + number / 4)
+        while time.monotonic() < deadline and world.running.process.poll() is None:
+            time.sleep(0.01)
+        if world.running.process.poll() is not None:
+            break
+        world.kill()
+    if world.running.wait(PATIENCE_S) != 0:
+        raise Harm(f"the replay failed:\n{world.running.stderr[-3000:]}")
+    truth = world.empty_truth()
+    config = world.config("truth.toml", dsn=f'dsn = "{truth}"', redis="enabled = false", journal=world.journal_root + "2")
+    done = harness.tapeline("replay", "--config", config, "--source", "binance", path, "--json", var=world.servers.var,
+                            seconds=PATIENCE_S)
+    if done.status != 0:
+        raise Harm(f"the undisturbed replay failed: {done}")
+    rows, lost, duplicated, differences = comparison.against_replay(world.servers, world.servers.dsn, truth)
+    count, missing, extra, found = comparison.against_tape(world.servers.dsn, world.tape, world.count)
+    differences += found + comparison.audit(world.servers, world.servers.dsn)
+    return comparison.Verdict(rows, max(lost, missing), max(duplicated, extra), 0, differences)

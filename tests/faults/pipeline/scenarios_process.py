@@ -1,0 +1,175 @@
+"""Faults of the process itself: killed at random and at named points, stopped, asked to end, started twice."""
+import os
+import shutil
+import signal
+import time
+
+import harness
+from scenario import CRASH_POINTS, scenario
+from world import Harm
+
+
+@scenario(rows="1", count=800_000)
+def kill_random(world):
+    """kill -9 at random instants, 10 ms to 3 s after the start."""
+    world.start()
+    while True:
+        if not world.pause(0.01, 3, world.healed()):
+            return
+        world.kill()
+        world.start()
+
+
+def crash_at(point):
+    def crash(world):
+        world.segment_bytes = 1 << 20  # rolls often enough for the seventh time
+        for passes in (1, 2, 7):
+            world.start({"TAPELINE_CRASH_AT": f"{point}:{passes}"})
+            if not world.wait_for_death():
+                raise Harm(f"{point} was not reached {passes} times")
+        begin = time.monotonic()
+        world.start()
+        world.recover(begin)
+    crash.__name__ = "crash_" + point
+    crash.__doc__ = f"Dies at {point}, for the 1st, the 2nd and the 7th time."
+    return crash
+
+
+for each in CRASH_POINTS:
+    scenario(rows="2", count=400_000)(crash_at(each))
+
+
+@scenario(rows="26", count=400_000)
+def sigstop(world):
+    """The process stands still for a second, again and again: the source waits, nothing is lost."""
+    world.start()
+    world.wait_for_rows()
+    while world.pause(0.1, 0.6):
+        world.running.process.send_signal(signal.SIGSTOP)
+        time.sleep(1)
+        world.running.process.send_signal(signal.SIGCONT)
+        world.note("SIGSTOP")
+        world.recover()
+
+
+def ends_within(world, seconds, status, what):
+    begin = time.monotonic()
+    ended = world.running.wait(seconds)
+    if ended != status:
+        raise Harm(f"{what}: ended with {ended}, not {status}:\n{world.running.stderr[-3000:]}")
+    world.recoveries_s.append(time.monotonic() - begin)
+
+
+@scenario(rows="22", count=200_000)
+def sigterm_idle(world):
+    """SIGTERM while nothing comes: 0.5 s is the aim, 5 s the bound here."""
+    world.proxy("source").refusing = True
+    world.start()
+    harness.until(lambda: world.stored() is not None, "the lane is there")
+    world.running.process.terminate()
+    world.note("SIGTERM")
+    ends_within(world, 5, 0, "SIGTERM while idle")
+    world.proxy("source").heal()
+
+
+@scenario(rows="22", count=400_000)
+def sigterm_load(world):
+    """SIGTERM under full load drains and ends with status 0, within 15 s; the next start goes on."""
+    world.drain_timeout_s = 10
+    for _ in range(2):
+        world.start()
+        world.wait_for_rows(world.stored() or 0)
+        world.pause(0.1, 0.5)
+        world.running.process.terminate()
+        world.note("SIGTERM")
+        ends_within(world, 15, 0, "SIGTERM under load")
+
+
+@scenario(rows="22", count=400_000)
+def sigterm_postgres_down(world):
+    """SIGTERM while the database is down: ends within drain_timeout_s, says that rows are left, and the next start has them."""
+    world.drain_timeout_s = 2
+    world.start()
+    world.wait_for_rows()
+    world.pause(0.2, 0.5)
+    world.servers.crash_postgres()
+    world.note("postgres immediate stop")
+    world.pause(0.2, 0.5)
+    world.running.process.terminate()
+    world.note("SIGTERM")
+    ends_within(world, 10, 1, "SIGTERM without a database")
+    if "next start" not in world.running.stderr:
+        raise Harm("nothing was said of the rows that are left:\n" + world.running.stderr[-3000:])
+    world.servers.up()
+    world.drain_timeout_s = 600
+
+
+@scenario(rows="22", count=400_000)
+def sigterm_twice(world):
+    """The second SIGTERM ends it at once, whatever is undone."""
+    world.start()
+    world.wait_for_rows()
+    world.servers.crash_postgres()
+    world.note("postgres immediate stop")
+    world.pause(0.2, 0.5)
+    world.running.process.terminate()
+    # The draining has begun once no connection to the source is left.
+    harness.until(lambda: world.source.told("first") or world.running.process.poll() is not None, "the source is let go")
+    world.running.process.terminate()
+    world.note("SIGTERM twice")
+    ends_within(world, 5, 128 + signal.SIGTERM, "the second SIGTERM")
+    world.servers.up()
+
+
+@scenario(rows="8", count=400_000)
+def two_processes_one_journal(world):
+    """A second process on the same lane and journal is refused, and harms nothing."""
+    world.start()
+    world.wait_for_rows()
+    for _ in range(2):
+        second = harness.tapeline("run", "--config", world.config("second.toml"), "--for", "3", "--plain",
+                                  var=world.servers.var)
+        world.note("second process")
+        if second.status != 1 or "written by another process" not in second.stderr:
+            raise Harm(f"the second process was not refused: {second}")
+    world.require_running()
+
+
+@scenario(rows="8", count=1_500_000)
+def two_processes_one_lane(world):
+    """A second process with a journal of its own, on a lane whose checkpoint the first one moves: it stops with status 3."""
+    world.start()
+    world.wait_for_rows()
+    world.pause(0.5, 1)
+    copied = os.path.join(world.folder.path, "copied")
+    shutil.copytree(world.journal_root, copied)
+    config = world.config("second.toml", journal=copied, source="127.0.0.1:9")
+    second = harness.tapeline("run", "--config", config, "--for", "30", "--plain", var=world.servers.var)
+    world.note("second process")
+    if second.status != 3 or "second process on this lane" not in second.stderr:
+        raise Harm(f"the second process did not stop as it should: {second}")
+    world.require_running()
+
+
+@scenario(rows="8", count=400_000)
+def zombie(world):
+    """A process is stopped in the middle of its work and replaced by one that goes on; woken up, it must stop by itself."""
+    world.start()
+    world.wait_for_rows()
+    world.pause(0.3, 0.8)
+    old = world.running
+    old.process.send_signal(signal.SIGSTOP)
+    world.note("SIGSTOP")
+    # The journal's lock is held by the stopped process: who replaces it moves the lane to another machine, with a copy.
+    moved = os.path.join(world.folder.path, "moved")
+    shutil.copytree(world.journal_root, moved)
+    world.journal_root = moved
+    world.source.kill()
+    world.start_source()
+    world.start()
+    world.recover()
+    old.process.send_signal(signal.SIGCONT)
+    status = old.wait(60)
+    if status != 3:
+        raise Harm(f"the old process ended with {status}, not 3:\n{old.stderr[-3000:]}")
+    world.require_running()
