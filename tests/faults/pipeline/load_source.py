@@ -65,7 +65,7 @@ class Gone(Exception):
 class Source:
     def __init__(self, options):
         self.options = options
-        self.tape = tape.Tape(options.seed, options.begin_ms, options.rate)
+        self.tape = tape.Tape(options.seed, options.begin_ms)
         self.next = 0
         self.connections = 0
         self.oversized_left = options.oversized

@@ -6,7 +6,7 @@ import time
 
 import harness
 from scenario import CRASH_POINTS, scenario
-from world import Harm
+from world import SLOWNESS, Harm
 
 
 @scenario(rows="1", count=800_000)
@@ -36,7 +36,7 @@ def crash_at(point):
 
 
 for each in CRASH_POINTS:
-    scenario(rows="2", count=400_000)(crash_at(each))
+    scenario(rows="2, 7" if each == "commit_sent" else "2", count=400_000)(crash_at(each))
 
 
 @scenario(rows="26", count=400_000)
@@ -54,7 +54,7 @@ def sigstop(world):
 
 def ends_within(world, seconds, status, what):
     begin = time.monotonic()
-    ended = world.running.wait(seconds)
+    ended = world.running.wait(seconds * SLOWNESS)
     if ended != status:
         raise Harm(f"{what}: ended with {ended}, not {status}:\n{world.running.stderr[-3000:]}")
     world.recoveries_s.append(time.monotonic() - begin)

@@ -13,12 +13,15 @@ FRAME = (b'{"stream":"%s","data":{"e":"trade","E":%d,"s":"%s","t":%d,"p":"%d.%02
 NATIVE = tuple((name.lower() + "@trade", name) for name in SYMBOLS)
 STREAMS = tuple((stream.encode(), name.encode()) for stream, name in NATIVE)
 
+# So many trades a second of event time, however fast they are sent: bars enough in a short run.
+TRADES_PER_EVENT_SECOND = 10_000
+
 Trade = collections.namedtuple("Trade", "symbol trade_id event_ms cents size is_maker")
 
 
 class Tape:
-    def __init__(self, seed, begin_ms, rate):
-        self.seed, self.begin_ms, self.rate = seed, begin_ms, rate
+    def __init__(self, seed, begin_ms):
+        self.seed, self.begin_ms = seed, begin_ms
         self.salt = (seed * 0x9E3779B1 + 12345) & 0xFFFFFFFF
 
     def trade(self, sequence):
@@ -30,7 +33,7 @@ class Tape:
         if wave >= 200_000:
             wave = 400_000 - wave
         cents = (500_000 + wave // 4 + mixed % 97) * 10 + 1 + mixed % 9
-        return Trade(symbol, sequence // COUNT + 1, self.begin_ms + sequence * 1000 // self.rate, cents,
+        return Trade(symbol, sequence // COUNT + 1, self.begin_ms + sequence * 1000 // TRADES_PER_EVENT_SECOND, cents,
                      (mixed >> 8) % 99_990 * 10 + 1 + (mixed >> 4) % 9, (mixed >> 3) & 1 == 1)
 
     def payload(self, sequence):

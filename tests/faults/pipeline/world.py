@@ -19,7 +19,8 @@ import tape  # noqa: E402
 
 SEGMENT_BYTES = 16 << 20  # closed several times in a round
 INTERVALS_S = (1, 2)
-PATIENCE_S = float(os.environ.get("TAPELINE_PATIENCE_S", 180))  # for things that must happen, however slow the machine is
+SLOWNESS = float(os.environ.get("TAPELINE_SLOWNESS", 1))  # how much longer everything may take: sanitizers
+PATIENCE_S = 180.0 * SLOWNESS  # for things that must happen, however slow the machine is
 
 CONFIG = """
 lane = "{lane}"
@@ -142,7 +143,7 @@ class Round:
         self.psql = Psql(servers.dsn)
         self.closing.append(self.psql.close)
         # A whole second, so that bars begin with the tape's own.
-        self.tape = tape.Tape(seed, int(time.time()) * 1000, rate)
+        self.tape = tape.Tape(seed, int(time.time()) * 1000)
         self.source_options = source_options
         self.source = None
         self.proxies = {}
