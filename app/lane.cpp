@@ -161,7 +161,10 @@ void Lane::start() {
   runner_->start();
 }
 
-void Lane::request_stop() noexcept { runner_->request_stop(drain_timeout_ns_); }
+void Lane::request_stop() noexcept {
+  // A fenced writer takes nothing more: there is nobody to drain to.
+  runner_->request_stop(fenced() ? 0 : drain_timeout_ns_);
+}
 
 bool Lane::join() { return runner_->join(); }
 

@@ -118,6 +118,7 @@ int control(Lane& lane, const ControlOptions& options) {
   }
   lane.request_stop();
   while (!lane.finished()) {
+    if (lane.fenced()) lane.request_stop();
     reporter.step(steady_now_ns());
     sleep_for(tick_ns / 10);
   }

@@ -58,9 +58,11 @@ void Runner::start() {
 }
 
 void Runner::request_stop(Nanos drain_timeout_ns) noexcept {
-  if (stopping_.load(std::memory_order_relaxed)) return;  // relaxed: only this thread writes it
+  const Nanos deadline_ns = steady_now_ns() + drain_timeout_ns;
+  // relaxed: only this thread writes both. Asked again, it may end earlier, never later.
+  if (stopping_.load(std::memory_order_relaxed) && deadline_ns >= deadline_ns_.load(std::memory_order_relaxed)) return;
   // (S) release: the deadline is written before anyone sees the flag.
-  deadline_ns_.store(steady_now_ns() + drain_timeout_ns, std::memory_order_relaxed);
+  deadline_ns_.store(deadline_ns, std::memory_order_relaxed);
   stopping_.store(true, std::memory_order_release);
 }
 

@@ -23,7 +23,7 @@ class Runner {
   Runner& operator=(const Runner&) = delete;
 
   void start();
-  /// Begins to drain; returns at once.
+  /// Begins to drain; returns at once. Asked again with less time, it has less; never more.
   void request_stop(Nanos drain_timeout_ns) noexcept;
   /// Every thread has ended: join() will not wait.
   [[nodiscard]] bool finished() const noexcept { return running_.load(std::memory_order_acquire) == 0; }

@@ -154,6 +154,7 @@ bool Connection::commit() {
 
 std::optional<Connection::Rows> Connection::query(const std::string& sql, const std::vector<std::string>& parameters) {
   sql_state_.clear();
+  error_.clear();
   if (!is_open()) {
     static_cast<void>(fail("not connected"));
     return std::nullopt;

@@ -18,6 +18,7 @@ constexpr const char* session_settings =
     "set lock_timeout = '2s'; set client_min_messages = warning; set application_name = 'tapeline'";
 constexpr const char* lock_not_available = "55P03";
 constexpr const char* unique_violation = "23505";
+constexpr int opening_tries = 5;  // to read a checkpoint that another session holds, each of twice the lock_timeout
 constexpr std::size_t rows_per_poll = 4'096;
 
 std::int64_t number(const std::string& text) {
@@ -60,11 +61,19 @@ JournalPosition Writer::open() {
     throw std::runtime_error("PostgreSQL: " + connection_.error() +
                              "; the role must be allowed to write, or give `tapeline migrate` one that is");
   }
-  const auto rows = connection_.query("select lane_id, position from lane_checkpoint where lane = $1", {options_.lane});
-  if (!rows || rows->size() != 1)
+  const auto lane = connection_.query("select lane_id from lane_checkpoint where lane = $1", {options_.lane});
+  if (!lane || lane->size() != 1)
     throw std::runtime_error("PostgreSQL: cannot read lane_checkpoint: " + connection_.error());
-  lane_id_ = static_cast<std::int16_t>(number((*rows)[0][0]));
-  checkpoint_ = static_cast<JournalPosition>(number((*rows)[0][1]));
+  lane_id_ = static_cast<std::int16_t>(number((*lane)[0][0]));
+  // A predecessor that was killed may still be inside its commit: what it leaves is where we begin.
+  auto position = settled_checkpoint();
+  for (int tries = 1; !position && connection_.sql_state() == lock_not_available && tries < opening_tries; ++tries)
+    position = settled_checkpoint();
+  if (!position) {
+    throw std::runtime_error("PostgreSQL: cannot read the checkpoint of lane " + options_.lane + ": " +
+                             connection_.error() + "; end the session that holds it (pg_locks says which)");
+  }
+  checkpoint_ = *position;
   is_connected_ = true;
   set_state("writing", true, false);
   return checkpoint_;
@@ -236,19 +245,13 @@ bool Writer::recover() {
     trouble(connection_.error());
     return false;
   }
-  // FOR UPDATE waits for a transaction of ours that may still be inside its commit.
-  auto rows = connection_.query("select position from lane_checkpoint where lane_id = $1 for update",
-                                {std::to_string(lane_id_)});
-  if (!rows && connection_.sql_state() == lock_not_available) {
-    end_session_that_holds_checkpoint();
-    rows = connection_.query("select position from lane_checkpoint where lane_id = $1 for update",
-                             {std::to_string(lane_id_)});
-  }
-  if (!rows || rows->empty()) {
-    trouble(rows ? "the row of lane " + options_.lane + " is gone from lane_checkpoint" : connection_.error());
+  const auto settled = settled_checkpoint();
+  if (!settled) {
+    trouble(connection_.error().empty() ? "the row of lane " + options_.lane + " is gone from lane_checkpoint"
+                                        : connection_.error());
     return false;
   }
-  const auto stored = static_cast<JournalPosition>(number((*rows)[0][0]));
+  const JournalPosition stored = *settled;
   if (!batch_.empty() && stored == batch_.end_position()) {
     is_connected_ = true;
     operations_.tell(Severity::info, "writer", "the batch in doubt had been committed");
@@ -266,6 +269,18 @@ bool Writer::recover() {
   operations_.tell(Severity::info, "writer", "PostgreSQL is back");
   set_state("writing", true, false);
   return true;
+}
+
+std::optional<JournalPosition> Writer::settled_checkpoint() {
+  // FOR UPDATE waits for a transaction of ours that may still be inside its commit.
+  const std::string sql = "select position from lane_checkpoint where lane_id = $1 for update";
+  auto rows = connection_.query(sql, {std::to_string(lane_id_)});
+  if (!rows && connection_.sql_state() == lock_not_available) {
+    end_session_that_holds_checkpoint();
+    rows = connection_.query(sql, {std::to_string(lane_id_)});
+  }
+  if (!rows || rows->empty()) return std::nullopt;
+  return static_cast<JournalPosition>(number((*rows)[0][0]));
 }
 
 void Writer::end_session_that_holds_checkpoint() {

@@ -15,6 +15,7 @@
 #include <atomic>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -78,6 +79,8 @@ class Writer final : public Stage {
   /// Connects again and finds out what became of the batch in doubt.
   [[nodiscard]] bool recover();
   [[nodiscard]] bool prepare_session();
+  /// What is stored once no transaction of ours is left that might still move it; nullopt: cannot be had now.
+  [[nodiscard]] std::optional<JournalPosition> settled_checkpoint();
   void end_session_that_holds_checkpoint();
   [[nodiscard]] bool register_instrument(const Row& row);
   void committed();

@@ -56,5 +56,16 @@ TEST(Runner, GivesUpAtTheDeadlineWhenAStageCannotDrain) {
   EXPECT_EQ(pipeline.sink.received, 10U);
 }
 
+TEST(Runner, EndsAtTheEarlierDeadlineWhenAskedAgain) {
+  Pipeline pipeline(false, Idle::park, 100, 10);
+  Runner runner(pipeline.topology, pipeline.topology.plan(usable_cpus(), pipeline.config));
+  runner.start();
+  // Hours, which the test would not wait for; asked with more time in between, it keeps the less.
+  runner.request_stop(10'000 * nanos_per_second);
+  runner.request_stop(0);
+  runner.request_stop(10'000 * nanos_per_second);
+  EXPECT_FALSE(runner.join());
+}
+
 }  // namespace
 }  // namespace tapeline
