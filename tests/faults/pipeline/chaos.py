@@ -12,6 +12,7 @@ they are equal, 1 when anything differs, 77 when this machine cannot show the on
 import argparse
 import os
 import random
+import signal
 import sys
 import threading
 import time
@@ -155,6 +156,8 @@ def main():
     seed = options.seed if options.seed is not None else int(time.time())
     say(f"chaos: seed {seed}; to see it again: ./dev chaos --seed {seed}"
         + (f" --scenario {options.scenario}" if options.scenario else f" --minutes {options.minutes:g}"))
+    # Whoever ends this, its servers and children end with it.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     report, begin, shown = Report(), time.monotonic(), True
     servers = harness.Servers()
     try:

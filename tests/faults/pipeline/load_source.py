@@ -120,7 +120,8 @@ class Source:
         options, told_end = self.options, False
         if self.oversized_left > 0:
             self.oversized_left -= 1
-            self.send(client, framed(b"x" * (9 << 20)))  # over transport.body_bytes_max: the client must hang up
+            # Over transport.body_bytes_max, or no UTF-8 in a text: the client must hang up.
+            self.send(client, framed(b"x" * (9 << 20) if self.oversized_left % 2 else b"\xff\xfe"))
         begun, offset, next_ping = time.monotonic(), self.next, 0
         while True:
             now = time.monotonic()

@@ -25,7 +25,7 @@ def with_uncommitted_tail(world):
     world.kill()
     world.servers.up()
     path, frames = last_segment(world)
-    stored = world.stored()
+    stored = harness.until(world.stored, "the checkpoint can be read")
     return path, [frame for frame in frames if frame.position > stored]
 
 

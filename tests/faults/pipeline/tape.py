@@ -57,6 +57,6 @@ def sequence_of(symbol_name, trade_id):
 
 def malformed(sequence):
     """Frames that no parser can take, of several kinds; each must become one reject and harm nothing."""
-    kinds = (b'{"stream":"loadausdt@trade","data":{"e":"trade","E":17', b"\x00\xff\xfe garbage", b"[[[[[[[[", b"{}}",
+    kinds = (b'{"stream":"loadausdt@trade","data":{"e":"trade","E":17', b"\x00\x01 garbage", b"[[[[[[[[", b"{}}",
              b'{"stream":"loadausdt@trade","data":{"e":"trade","E":1,"s":"LOADAUSDT","t":1,"p":"NaN","q":"1","T":1}}')
     return kinds[sequence % len(kinds)]
