@@ -69,7 +69,7 @@ def feed_slow_loris(world):
     world.recover()
 
 
-@scenario(rows="24", count=100_000, source_options=("--malformed-every", "1", "--malformed-burst", "3"))
+@scenario(rows="24", count=200_000, source_options=("--malformed-every", "1", "--malformed-burst", "3"))
 def log_flood(world):
     """Hundreds of thousands of bad frames a second: every one a row, and the log stays short."""
     world.start()
@@ -82,7 +82,7 @@ def log_flood(world):
         raise Harm(f"{lines} lines of log for {3 * world.count} bad frames:\n{world.running.stderr[-2000:]}")
 
 
-@scenario(rows="19", count=100_000, rate=25_000)
+@scenario(rows="19", count=400_000, rate=25_000)
 def clock_jump(world):
     """The wall clock steps half an hour ahead and back, while a tape plays: no row is lost, nothing reconnects."""
     found = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")

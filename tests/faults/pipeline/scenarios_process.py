@@ -160,7 +160,7 @@ def two_processes_one_lane(world):
 def zombie(world):
     """A process is stopped in the middle of its work and replaced by one that goes on; woken up, it must stop by itself. Until
     it learns that it was replaced it may publish alerts of what it had received: Redis has no fence, the tables do."""
-    world.told_by_others = True
+    world.told_too_early = True
     world.start()
     world.wait_for_rows()
     world.pause(0.3, 0.8)

@@ -52,6 +52,8 @@ enabled = true
 websocket_url = "ws://{source}"
 silence_timeout_ms = 3000
 symbols = [{symbols}]
+[dashboard]
+enabled = false
 [postgres]
 {dsn}
 call_timeout_ms = {call_timeout_ms}
@@ -153,7 +155,7 @@ class Round:
         self.source = None
         self.proxies = {}
         self.inside_gaps = False  # frames may be refused in the middle of a connection
-        self.told_by_others = False  # a second process may have published alerts of its own
+        self.told_too_early = False  # Redis may have alerts of frames that are in no journal any more
 
     def __enter__(self):
         return self
@@ -361,6 +363,6 @@ class Round:
         stored = sorted(row[0] for row in self.servers.sql("SELECT alert_id FROM fact_alert"))
         entries = self.servers.redis_json("xrange", "alerts", "-", "+")
         told = sorted(dict(zip(f[::2], f[1::2]))["alert_id"] for _, f in entries)
-        if told == stored or (self.told_by_others and set(told) >= set(stored) and len(set(told)) == len(told)):
+        if told == stored or (self.told_too_early and set(told) >= set(stored) and len(set(told)) == len(told)):
             return []
         return [f"alerts: {len(stored)} in the table, {len(told)} in Redis, {len(set(told))} different ones there"]
