@@ -10,15 +10,18 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/commands/backtest.hpp"
 #include "app/commands/check.hpp"
 #include "app/commands/explain.hpp"
 #include "app/commands/indicators.hpp"
 #include "app/commands/journal.hpp"
+#include "app/commands/journal_export.hpp"
 #include "app/commands/once.hpp"
 #include "app/commands/replay.hpp"
 #include "app/commands/rules.hpp"
 #include "app/commands/run.hpp"
 #include "app/commands/sim.hpp"
+#include "app/commands/sources_cli.hpp"
 #include "app/commands/status.hpp"
 #include "app/config/loader.hpp"
 #include "app/config/nearest.hpp"
@@ -63,16 +66,25 @@ void add_check(CLI::App& cli, int& status) {
   auto options = std::make_shared<CheckOptions>();
   CLI::App* command = cli.add_subcommand("check", "ask every source for a price and every sink for a round trip");
   add_config(command, options->config_file);
-  command->add_flag("--config-only", options->config_only, "read the configuration only, touch no network");
+  CLI::Option* config_only =
+      command->add_flag("--config-only", options->config_only, "read the configuration only, touch no network");
+  command
+      ->add_flag("--no-secrets", options->no_secrets, "read no secret: for who may see the configuration but not them")
+      ->needs(config_only);
+  command->add_flag("--live", options->live, "also the sources that are not enabled and need no key, and no sink")
+      ->excludes(config_only);
   command->add_flag("--json", options->json, "print the table as JSON");
   command->callback([options, &status] { status = run_check(*options); });
 }
 
 void add_once(CLI::App& cli, int& status) {
   auto options = std::make_shared<OnceOptions>();
-  CLI::App* command = cli.add_subcommand("once", "ask the polled sources once, store what comes, and end");
+  CLI::App* command = cli.add_subcommand("once", "ask the polled sources once, or do a job of [schedule], and end");
   add_config(command, options->config_file);
-  command->add_option("source", options->source, "only this one");
+  command->add_option("what", options->what, "a job such as morning, or one source; default: all polled sources");
+  command->add_option("--session-date", options->session,
+                      "of a job: the day it is done for; default: the present session");
+  command->add_flag("--again", options->again, "do a job also where it was done already");
   command->add_flag("--dry-run", options->dry_run, "real requests, nothing stored");
   command->callback([options, &status] { status = run_once(*options); });
 }
@@ -98,6 +110,14 @@ void add_replay(CLI::App& cli, int& status) {
     }
     status = run_replay(*options);
   });
+}
+
+void add_backtest(CLI::App& cli, int& status) {
+  auto options = std::make_shared<BacktestOptions>();
+  CLI::App* command = cli.add_subcommand("backtest", "what the signals or rules would have earned");
+  add_config(command, options->config_file);
+  add_backtest_options(*command, *options);
+  command->callback([options, &status] { status = run_backtest(*options); });
 }
 
 /// "20,2" or "20": length and width of the Bollinger bands.
@@ -202,6 +222,35 @@ void add_explain(CLI::App& cli, int& status) {
   });
 }
 
+void add_journal_export(CLI::App& journal, int& status) {
+  auto options = std::make_shared<JournalExportOptions>();
+  auto from = std::make_shared<std::string>();
+  auto to = std::make_shared<std::string>();
+  CLI::App* command = journal.add_subcommand("export", "frames to standard output, by time, source and symbol");
+  add_config(command, options->config_file);
+  command->add_option("--lane", options->lane, "whose journal, or its directory (default: the configuration's lane)");
+  command->add_option("--from", *from, "received at or after, such as 2024-08-08T23:54:00Z");
+  command->add_option("--to", *to, "received before");
+  command->add_option("--source", options->source, "only of this source");
+  command->add_option("--symbol", options->symbol, "only what speaks of this symbol, ours or the source's");
+  auto format = std::make_shared<std::string>("json");
+  command->add_option("--format", *format, "json: one object a frame; recording: lines that `replay` reads")
+      ->check(CLI::IsMember({"json", "recording"}))
+      ->capture_default_str();
+  command->callback([options, from, to, format, &status] {
+    const auto read_time = [](const char* option, const std::string& text) -> std::optional<Nanos> {
+      if (text.empty()) return std::nullopt;
+      const auto time_ns = parse_utc(text);
+      if (!time_ns) throw CLI::ValidationError(option, "\"" + text + "\" is no time; write 2024-08-08T23:54:00Z");
+      return time_ns;
+    };
+    options->format = *format == "json" ? ExportFormat::json : ExportFormat::recording;
+    options->from_ns = read_time("--from", *from);
+    options->to_ns = read_time("--to", *to);
+    status = run_journal_export(*options);
+  });
+}
+
 void add_journal(CLI::App& cli, int& status) {
   CLI::App* journal = cli.add_subcommand("journal", "what a lane's journal holds, down to the bytes; only reads");
   journal->require_subcommand(1);
@@ -227,6 +276,14 @@ void add_journal(CLI::App& cli, int& status) {
   add_config(verify, verify_options->config_file);
   verify->add_option("--lane", verify_options->lane, "only this one's journal, or that in a directory");
   verify->callback([verify_options, &status] { status = run_journal_verify(*verify_options); });
+
+  auto stats_options = std::make_shared<JournalStatsOptions>();
+  CLI::App* stats = journal->add_subcommand("stats", "frames, bytes and rates by kind and source; compression");
+  add_config(stats, stats_options->config_file);
+  stats->add_option("--lane", stats_options->lane, lane_text);
+  stats->add_flag("--json", stats_options->json, "one JSON object");
+  stats->callback([stats_options, &status] { status = run_journal_stats(*stats_options); });
+  add_journal_export(*journal, status);
 }
 
 void add_migrate(CLI::App& cli, int& status) {
@@ -281,8 +338,8 @@ int parse_and_run(int argc, const char* const* argv) {
   cli.set_version_flag("--version", std::string("tapeline ") + version);
   cli.require_subcommand(1);
   int status = 0;
-  for (const auto add : {add_run, add_check, add_once, add_replay, add_indicators, add_rules, add_explain, add_journal,
-                         add_migrate, add_status, add_sim}) {
+  for (const auto add : {add_run, add_check, add_once, add_replay, add_backtest, add_indicators, add_rules, add_explain,
+                         add_journal, add_migrate, add_status, add_sources, add_symbols, add_sim}) {
     add(cli, status);
   }
   try {

@@ -1,12 +1,16 @@
 #include "app/lane.hpp"
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <utility>
 
 #include "app/config/private_servers.hpp"
 #include "app/journal_location.hpp"
 #include "app/stage_options.hpp"
 #include "app/version.hpp"
+#include "core/snapshot/snapshot_store.hpp"
+#include "core/stages/pipeline_state.hpp"
 #include "sinks/postgres/migrate.hpp"
 
 namespace tapeline::app {
@@ -19,6 +23,11 @@ constexpr JournalPosition beyond_every_position = ~JournalPosition{0};
 JournalConfig journal_of(const Config& config, const LaneOptions& options) {
   JournalConfig journal = config.journal;
   journal.directory = journal_directory(config, options);
+  if (options.is_recording) {
+    // Made again from the recording whenever it is wanted: there is nothing to keep.
+    journal.compression = JournalCompression::none;
+    journal.fsync = JournalFsync::none;
+  }
   return journal;
 }
 
@@ -29,7 +38,14 @@ constexpr std::array<std::uint64_t, 22> latency_edges_ns{
     200'000'000, 500'000'000, 1'000'000'000, 2'000'000'000, 5'000'000'000, 10'000'000'000};
 
 LatencyView view_of(std::string path, const LatencyHistogram& histogram) {
-  LatencyView view{std::move(path), histogram.count(), histogram.sum_ns(), {}};
+  LatencyView view{.path = std::move(path),
+                   .count = histogram.count(),
+                   .sum_ns = histogram.sum_ns(),
+                   .p50_ns = histogram.quantile_ns(0.5),
+                   .p99_ns = histogram.quantile_ns(0.99),
+                   .p999_ns = histogram.quantile_ns(0.999),
+                   .max_ns = histogram.max_ns(),
+                   .at_most = {}};
   for (const std::uint64_t edge : latency_edges_ns) view.at_most.emplace_back(edge, histogram.count_at_most(edge));
   return view;
 }
@@ -72,13 +88,16 @@ Lane::Lane(const Config& config, const LaneOptions& options, const AddSources& a
   const Links links = declare_links(topology_, config.runtime);
   if (journal_->bytes_truncated() > 0) {
     operations_.tell(Severity::warning, "journal",
-                     "cut " + std::to_string(journal_->bytes_truncated()) + " bytes of a torn record at its end");
+                     "cut " + std::to_string(journal_->bytes_truncated()) +
+                         " bytes of a torn record at its end, from position " +
+                         std::to_string(journal_->truncated_position()) + " on");
   }
   const feeds::Poller::Options poller_options{
       .clock_interval_ns = options.is_recording ? 0 : Nanos{config.runtime.clock_interval_ms} * nanos_per_millisecond};
   poller_ = std::make_unique<feeds::Poller>(poller_options, *journal_, links.marks, operations_);
   add_sources(*poller_);
   assemble(config, options, links, journal_of(config, options), *poller_);
+  keep_journal();
 }
 
 Lane::Lane(const Config& config, const LaneOptions& options, const JournalExtent& journal)
@@ -95,23 +114,94 @@ void Lane::assemble(const Config& config, const LaneOptions& options, const Link
                     Stage& input) {
   open_sinks(config, options, links);
   if (journal_ && !options.is_recording) require_journal_of_database();
-  parser_ = std::make_unique<Parser>(parser_options(config, journal), links.marks, links.events, operations_);
-
-  Kernels::Options kernels = kernels_options(config, catalog_);
-  kernels.output.stored_position = stored_position_;
-  // A recording's stamps are not ours: nothing of it counts as live, and all of its alerts are told.
-  kernels.output.live_position = options.is_recording ? beyond_every_position : recovered_position_;
-  kernels.output.recover_alerts_ns = options.is_recording ? 0 : wall_now_ns() - recover_alerts_ns;
-  kernels_ = std::make_unique<Kernels>(std::move(kernels), links.events, links.rows, links.updates);
+  restore(config, options, links, journal);
 
   Stage& writer = postgres_ ? static_cast<Stage&>(*postgres_) : *null_writer_;
   const std::vector<int> cpus = usable_cpus();
   declare_stages(topology_, links, {input, *parser_, *kernels_, writer, *cache_}, config.runtime, cpus.size());
   plan_ = topology_.plan(cpus, config.runtime);
   runner_ = std::make_unique<Runner>(topology_, plan_);
+  if (journal_ && !options.is_recording && config.snapshots.enabled) follow_with_snapshots(config, journal);
+}
+
+void Lane::restore(const Config& config, const LaneOptions& options, const Links& links, const JournalConfig& journal) {
+  // A recording's stamps are not ours: nothing of it counts as live, and all of its alerts are told.
+  const JournalPosition live_position = options.is_recording ? beyond_every_position : recovered_position_;
+  const KernelOutput::Options output{.stored_position = stored_position_,
+                                     .live_position = live_position,
+                                     .recover_alerts_ns = options.is_recording ? 0 : wall_now_ns() - recover_alerts_ns};
+  const TellRecovery tell = [this](Severity severity, std::string text) {
+    operations_.tell(severity, "recovery", std::move(text));
+  };
+  const bool comes_back = journal_ && !options.is_recording;
+  for (;;) {
+    if (comes_back) {
+      recovery_ = plan_recovery(config, catalog_, journal,
+                                {.journal_begin = journal_->first_position(),
+                                 .journal_end = recovered_position_,
+                                 .checkpoint = postgres_ ? stored_position_ : recovered_position_},
+                                tell);
+    }
+    Parser::Options parser = parser_options(config, journal, recovery_.start_position);
+    parser.live_position = live_position;
+    parser_ = std::make_unique<Parser>(std::move(parser), links.marks, links.events, operations_);
+    kernels_ =
+        std::make_unique<Kernels>(kernels_options(config, catalog_, output), links.events, links.rows, links.updates);
+    if (!recovery_.snapshot || restore_pipeline(recovery_.snapshot, *parser_, *kernels_)) return;
+    discard_snapshot(recovery_, journal, tell);
+    // What it has announced is void; nobody has seen it yet.
+    links.rows.release(links.rows.peek().size());
+    links.updates.release(links.updates.peek().size());
+  }
+}
+
+void Lane::follow_with_snapshots(const Config& config, const JournalConfig& journal) {
+  // Not where frames become rows, if there is anywhere else.
+  std::vector<int> free_cpus = usable_cpus();
+  for (const ThreadPlan& thread : plan_) {
+    const bool is_path = std::any_of(thread.stages.begin(), thread.stages.end(), [&](std::size_t index) {
+      const Stage* stage = topology_.stages()[index].stage;
+      return stage == poller_.get() || stage == parser_.get() || stage == kernels_.get();
+    });
+    if (!is_path) continue;
+    if (thread.cpu) {
+      std::erase(free_cpus, *thread.cpu);
+    } else {
+      free_cpus.clear();
+    }
+  }
+  snapshots_ =
+      std::make_unique<SnapshotThread>(config,
+                                       SnapshotThread::Options{.journal = journal,
+                                                               .recovery = std::exchange(recovery_, {}),
+                                                               .free_cpus = std::move(free_cpus),
+                                                               .settled = [this] { return settled_position(); }},
+                                       operations_);
+}
+
+JournalPosition Lane::settled_position() {
+  const JournalPosition computed = kernels_->position();
+  return settled_.update({.computed = computed,
+                          .stored = postgres_ ? postgres_->checkpoint() : computed,
+                          .alerts_told = kernels_->alerts_told(),
+                          .alerts_settled = cache_->alerts_settled()});
 }
 
 Lane::~Lane() = default;
+
+void Lane::keep_journal() {
+  segment_supply_ = std::make_unique<SegmentSupply>(*journal_);
+  const auto stored = [this]() -> JournalPosition {
+    return postgres_ ? postgres_->status().checkpoint : parser_->counts().position.value();
+  };
+  std::function<JournalPosition()> restart;
+  if (snapshots_) {
+    // Until there is a snapshot, only the whole journal gives the state back.
+    restart = [journal = snapshots_->journal_directory()] { return oldest_needed_position(journal).value_or(0); };
+  }
+  journal_keeper_ = std::make_unique<JournalKeeper>(*journal_, operations_,
+                                                    JournalKeeper::Needs{.stored = stored, .restart = restart});
+}
 
 void Lane::open_sinks(const Config& config, const LaneOptions& options, const Links& links) {
   const bool wanted = options.sinks == SinkChoice::configured;
@@ -143,12 +233,20 @@ void Lane::open_sinks(const Config& config, const LaneOptions& options, const Li
                                               }});
     cache_sinks.push_back(redis_.get());
   }
-  cache_ = std::make_unique<Cache>(links.updates, std::move(cache_sinks),
-                                   Cache::Options{Nanos{config.redis.flush_interval_ms} * nanos_per_millisecond});
+  cache_ = std::make_unique<Cache>(
+      links.updates, std::move(cache_sinks),
+      Cache::Options{.flush_interval_ns = Nanos{config.redis.flush_interval_ms} * nanos_per_millisecond,
+                     .measure_from_ns = options.is_recording ? std::numeric_limits<Nanos>::max() : wall_now_ns()});
 }
 
 /// What the next frames are called must be new to the database: at positions that it has, they would pass for stored.
-void Lane::require_journal_of_database() const {
+void Lane::require_journal_of_database() {
+  if (stored_position_ != 0 && stored_position_ < journal_->first_position()) {
+    operations_.tell(Severity::critical, "journal",
+                     "lane " + name_ + " is stored up to position " + std::to_string(stored_position_) +
+                         ", and its journal begins at " + std::to_string(journal_->first_position()) +
+                         ": what lay between was deleted and is lost");
+  }
   if (stored_position_ <= recovered_position_) return;
   throw std::runtime_error("the database is ahead of the journal: lane " + name_ + " is stored up to position " +
                            std::to_string(stored_position_) + ", and its journal ends at " +
@@ -157,18 +255,24 @@ void Lane::require_journal_of_database() const {
 }
 
 void Lane::start() {
-  started_ns_ = steady_now_ns();
+  started_ns_.store(steady_now_ns(), std::memory_order_relaxed);
   runner_->start();
+  if (snapshots_) snapshots_->start();
 }
 
 void Lane::request_stop() noexcept {
-  // A fenced writer takes nothing more: there is nobody to drain to.
-  runner_->request_stop(fenced() ? 0 : drain_timeout_ns_);
+  // A writer that is over takes nothing more: there is nobody to drain to.
+  runner_->request_stop(fenced() || rolled_back() ? 0 : drain_timeout_ns_);
 }
 
-bool Lane::join() { return runner_->join(); }
+bool Lane::join() {
+  const bool has_drained = runner_->join();
+  if (snapshots_) snapshots_->stop();
+  return has_drained;
+}
 
 bool Lane::fenced() const { return postgres_ && postgres_->status().is_fenced; }
+bool Lane::rolled_back() const { return postgres_ && postgres_->status().is_rolled_back; }
 
 std::vector<SinkState> Lane::sink_states() const {
   std::vector<SinkState> states;
@@ -188,7 +292,7 @@ std::vector<SinkState> Lane::sink_states() const {
 LaneStats Lane::stats() const {
   LaneStats stats;
   stats.lane = name_;
-  stats.elapsed_s = static_cast<double>(steady_now_ns() - started_ns_) / 1e9;
+  stats.elapsed_s = static_cast<double>(steady_now_ns() - started_ns_.load(std::memory_order_relaxed)) / 1e9;
   stats.frames = poller_ ? poller_->counts().frames.value() : parser_->counts().frames.value();
   stats.bytes = poller_ ? poller_->counts().bytes.value() : parser_->counts().bytes.value();
   stats.frames_refused = poller_ ? poller_->counts().refused.value() : 0;
@@ -214,6 +318,7 @@ LaneStats Lane::stats() const {
   stats.ignored = parser_->counts().ignored_by_kind();
   stats.journal_position = journal_ ? journal_->end_position() : journal_end_;
   stats.journal_recovered = recovered_position_;
+  if (journal_keeper_) stats.journal = journal_keeper_->usage();
   const LatencyHistogram& computed = counts.received_to_computed;
   stats.latency_count = computed.count();
   stats.latency_p50_ns = computed.quantile_ns(0.5);
@@ -223,14 +328,19 @@ LaneStats Lane::stats() const {
   if (postgres_) {
     const auto status = postgres_->status();
     stats.rows_committed = status.rows_committed;
+    stats.rows_quarantined = status.rows_quarantined;
     stats.batches = status.batches;
     stats.checkpoint = status.checkpoint;
     stats.commit_retries = status.retries;
-    stats.latencies.push_back(view_of("received_to_committed", postgres_->received_to_committed()));
     stats.commit_p50_ns = postgres_->received_to_committed().quantile_ns(0.5);
     stats.commit_p99_ns = postgres_->received_to_committed().quantile_ns(0.99);
   }
+  if (snapshots_) stats.snapshots = snapshots_->stats();
+  // In the order of a frame's life.
+  stats.latencies.push_back(view_of("received_to_parsed", parser_->counts().received_to_parsed));
   stats.latencies.push_back(view_of("received_to_computed", computed));
+  stats.latencies.push_back(view_of("received_to_alerted", cache_->received_to_alerted()));
+  if (postgres_) stats.latencies.push_back(view_of("received_to_committed", postgres_->received_to_committed()));
   for (std::size_t i = 0; i < topology_.stages().size(); ++i) {
     stats.stages.push_back({std::string(topology_.stages()[i].stage->name()), runner_->polls(i).value(),
                             runner_->busy_polls(i).value(), runner_->items(i).value()});

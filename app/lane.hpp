@@ -4,6 +4,7 @@
 // Failure   The constructor throws with a cure: a journal in use, a database that is not there, a fenced lane.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,10 +12,15 @@
 
 #include "app/config/config.hpp"
 #include "app/lane_stats.hpp"
+#include "app/recovery/recovery.hpp"
+#include "app/recovery/settled_position.hpp"
+#include "app/recovery/snapshot_thread.hpp"
 #include "app/topology.hpp"
 #include "app/view/board.hpp"
+#include "core/journal/journal_keeper.hpp"
 #include "core/journal/journal_survey.hpp"
 #include "core/journal/journal_writer.hpp"
+#include "core/journal/segment_supply.hpp"
 #include "core/runtime/operations.hpp"
 #include "core/runtime/runner.hpp"
 #include "core/stages/cache.hpp"
@@ -66,6 +72,12 @@ class Lane {
   [[nodiscard]] LaneStats stats() const;
   /// Another process writes this lane: it is over for us.
   [[nodiscard]] bool fenced() const;
+  /// The database has lost what it had acknowledged: the lane is over, and goes on when it is made anew.
+  [[nodiscard]] bool rolled_back() const;
+  /// From any thread: polled sources are asked now. A lane that reads a journal has none.
+  void poll_sources_now() noexcept {
+    if (poller_) poller_->poll_sources_now();
+  }
   [[nodiscard]] std::string describe() const { return topology_.describe(plan_); }
   [[nodiscard]] Operations& operations() noexcept { return operations_; }
   [[nodiscard]] const Board& board() const noexcept { return board_; }
@@ -74,8 +86,13 @@ class Lane {
  private:
   void assemble(const Config& config, const LaneOptions& options, const Links& links, const JournalConfig& journal,
                 Stage& input);
+  /// Parser and kernels, with the state that they begin with.
+  void restore(const Config& config, const LaneOptions& options, const Links& links, const JournalConfig& journal);
+  void follow_with_snapshots(const Config& config, const JournalConfig& journal);
+  [[nodiscard]] JournalPosition settled_position();
   void open_sinks(const Config& config, const LaneOptions& options, const Links& links);
-  void require_journal_of_database() const;
+  void require_journal_of_database();
+  void keep_journal();
   [[nodiscard]] std::vector<SinkState> sink_states() const;
 
   std::string name_;
@@ -98,8 +115,13 @@ class Lane {
   std::unique_ptr<Cache> cache_;
   std::vector<ThreadPlan> plan_;
   std::unique_ptr<Runner> runner_;
+  Recovery recovery_;
+  SettledPosition settled_;                    // the snapshots' thread's
+  std::unique_ptr<SnapshotThread> snapshots_;  // none where the journal is not ours to come back to
   JournalPosition stored_position_ = 0;
-  Nanos started_ns_ = 0;
+  std::atomic<Nanos> started_ns_{0};               // relaxed: a number for displays, which may ask before the start
+  std::unique_ptr<SegmentSupply> segment_supply_;  // these two work on the journal by threads of their own
+  std::unique_ptr<JournalKeeper> journal_keeper_;  // and ask the sinks what is stored
 };
 
 }  // namespace tapeline::app

@@ -22,6 +22,17 @@ Log::Log(const LogConfig& config)
 }
 
 void Log::write(Severity severity, std::string_view stage, std::string_view text) {
+  auto allowance = allowances_.find(stage);
+  if (allowance == allowances_.end()) allowance = allowances_.emplace(std::string(stage), LogAllowance()).first;
+  const bool may_be_written = allowance->second.take(steady_now_ns());
+  if (!may_be_written && severity != Severity::critical) return;
+  if (const std::uint64_t left_out = may_be_written ? allowance->second.take_left_out() : 0; left_out > 0) {
+    put(Severity::warning, stage, std::to_string(left_out) + " lines were left out: too many at once");
+  }
+  put(severity, stage, text);
+}
+
+void Log::put(Severity severity, std::string_view stage, std::string_view text) {
   const auto level = severity == Severity::critical  ? spdlog::level::err
                      : severity == Severity::warning ? spdlog::level::warn
                                                      : spdlog::level::info;

@@ -5,9 +5,10 @@
 
 namespace tapeline::app {
 
-Parser::Options parser_options(const Config& config, const JournalConfig& journal) {
+Parser::Options parser_options(const Config& config, const JournalConfig& journal, JournalPosition start_position) {
   Parser::Options options;
   options.journal = journal;
+  options.start_position = start_position;
   options.names = configured_names(config);
   options.ahead_ms = config.quality.ahead_ms;
   for (const feeds::Entry& entry : feeds::registry())
@@ -15,7 +16,8 @@ Parser::Options parser_options(const Config& config, const JournalConfig& journa
   return options;
 }
 
-Kernels::Options kernels_options(const Config& config, std::shared_ptr<const RowCatalog> catalog) {
+Kernels::Options kernels_options(const Config& config, std::shared_ptr<const RowCatalog> catalog,
+                                 const KernelOutput::Options& output) {
   Kernels::Options options;
   options.bars = config.bars;
   options.indicators = config.indicators;
@@ -23,6 +25,7 @@ Kernels::Options kernels_options(const Config& config, std::shared_ptr<const Row
   options.alerts = config.alerts;
   options.quality = config.quality;
   options.catalog = std::move(catalog);
+  options.output = output;
   options.lateness_ns = configured_lateness(config);
   options.calendar_of = [calendars = configured_calendars(config)](SourceCode source, std::string_view symbol) {
     return calendars.of(source, symbol);

@@ -10,10 +10,13 @@
 
 namespace tapeline::app {
 
-[[nodiscard]] Parser::Options parser_options(const Config& config, const JournalConfig& journal);
+/// `start_position` 0: from the journal's beginning.
+[[nodiscard]] Parser::Options parser_options(const Config& config, const JournalConfig& journal,
+                                             JournalPosition start_position = 0);
 
-/// All that decides what the numbers are; what is stored and what is live is for the caller to say.
-[[nodiscard]] Kernels::Options kernels_options(const Config& config, std::shared_ptr<const RowCatalog> catalog);
+/// All that decides what the numbers are, and `output`: what of them is stored and what is live.
+[[nodiscard]] Kernels::Options kernels_options(const Config& config, std::shared_ptr<const RowCatalog> catalog,
+                                               const KernelOutput::Options& output = {});
 
 /// As the configuration and dim_source name it; "source 7" for a number that we do not know.
 [[nodiscard]] std::string source_name(SourceCode source);

@@ -23,6 +23,16 @@ std::string count_text(std::uint64_t count) {
   return text;
 }
 
+namespace {
+
+/// "received to computed"
+std::string spaced(std::string path) {
+  std::replace(path.begin(), path.end(), '_', ' ');
+  return path;
+}
+
+}  // namespace
+
 std::string summary_text(const LaneStats& stats) {
   std::string text = fmt::format("lane {}: {:.1f} s\n", stats.lane, stats.elapsed_s);
   const auto line = [&](std::string_view what, std::uint64_t count, std::string_view remark = {}) {
@@ -40,14 +50,18 @@ std::string summary_text(const LaneStats& stats) {
        stats.late + stats.gaps > 0 ? fmt::format("{} late, {} gaps", stats.late, stats.gaps) : "");
   line("refusals", stats.refusals, stats.refusals > 0 ? "of sources; see quality_event" : "");
   line("rows committed", stats.rows_committed, fmt::format("in {} batches", count_text(stats.batches)));
+  if (stats.rows_quarantined > 0) line("rows refused", stats.rows_quarantined, "by PostgreSQL; see quarantined_row");
   if (stats.frames_refused > 0) line("frames LOST", stats.frames_refused, "the journal refused them; see the log");
-  if (stats.latency_count > 0) {
-    text += fmt::format("  received to computed   p50 {}  p99 {}  max {}\n", duration_text(stats.latency_p50_ns),
-                        duration_text(stats.latency_p99_ns), duration_text(stats.latency_max_ns));
-  }
-  if (stats.commit_p50_ns > 0) {
-    text += fmt::format("  received to committed  p50 {}  p99 {}\n", duration_text(stats.commit_p50_ns),
-                        duration_text(stats.commit_p99_ns));
+  bool has_title = false;
+  for (const LatencyView& view : stats.latencies) {
+    if (view.count == 0) continue;
+    if (!has_title) {
+      text += fmt::format("  {:<22}{:>10}{:>10}{:>10}{:>10}\n", "from received", "p50", "p99", "p99.9", "max");
+      has_title = true;
+    }
+    text += fmt::format("    {:<20}{:>10}{:>10}{:>10}{:>10}\n", spaced(view.path).substr(sizeof "received " - 1),
+                        duration_text(view.p50_ns), duration_text(view.p99_ns), duration_text(view.p999_ns),
+                        duration_text(view.max_ns));
   }
   return text;
 }

@@ -27,6 +27,12 @@ class CheckingSink final : public FrameSink {
     output_.clear();
     parser_.parse(frame, output_);
     for (const WireEvent& event : output_.events) {
+      if (event.kind == EventKind::quote) continue;
+      // Of a stream, one symbol that is not known says nothing of the others.
+      if (event.kind == EventKind::refusal && http_status == 0 && !event.symbol.empty()) {
+        refused_symbol = std::string(to_string(event.reason)) + ": " + std::string(event.text);
+        continue;
+      }
       is_answered = true;
       result.ok = event.kind == EventKind::tick || event.kind == EventKind::source_bar;
       result.detail = result.ok ? std::string(event.symbol) + " " + to_string(event.price)
@@ -36,6 +42,7 @@ class CheckingSink final : public FrameSink {
   }
 
   bool is_answered = false;
+  std::string refused_symbol;  // why
   CheckResult result;
 
  private:
@@ -50,13 +57,14 @@ CheckResult check_source(boost::asio::io_context& context, Source& source, WireP
   const Nanos began_ns = steady_now_ns();
   const Nanos deadline_ns = began_ns + Nanos{timeout_ms} * nanos_per_millisecond;
   source.start(sink);
-  while (!sink.is_answered && source.status().errors == 0 && steady_now_ns() < deadline_ns) {
+  const auto is_in_trouble = [&] { return source.status().errors != 0 && sink.refused_symbol.empty(); };
+  while (!sink.is_answered && !is_in_trouble() && steady_now_ns() < deadline_ns) {
     context.run_one_for(std::chrono::milliseconds(50));
     if (context.stopped()) context.restart();
   }
   sink.result.latency_ns = steady_now_ns() - began_ns;
   if (!sink.is_answered) {
-    const std::string& error = source.status().last_error;
+    const std::string& error = sink.refused_symbol.empty() ? source.status().last_error : sink.refused_symbol;
     sink.result.detail =
         !error.empty() ? error
                        : "no price within " + std::to_string(timeout_ms) + " ms; the market may be quiet: try again";

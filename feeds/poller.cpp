@@ -55,13 +55,16 @@ void Poller::append_control(FrameKind kind, Nanos time_ns) noexcept {
 
 void Poller::refused(std::size_t payload_bytes) noexcept {
   counts_.refused.add();
+  complain("the journal refused a frame of " + std::to_string(payload_bytes) +
+           " bytes: " + std::string(journal_.last_error()) + "; " + std::to_string(counts_.refused.value()) +
+           " frames are lost so far");
+}
+
+void Poller::complain(std::string text) noexcept {
   const Nanos now_ns = steady_now_ns();
   if (now_ns < next_complaint_ns_) return;
   next_complaint_ns_ = now_ns + complaint_interval_ns;
-  operations_.tell(Severity::critical, "poller",
-                   "the journal refused a frame of " + std::to_string(payload_bytes) +
-                       " bytes: " + std::string(journal_.last_error()) + "; " +
-                       std::to_string(counts_.refused.value()) + " frames are lost so far");
+  operations_.tell(Severity::critical, "poller", std::move(text));
 }
 
 std::size_t Poller::poll() noexcept {
@@ -69,6 +72,10 @@ std::size_t Poller::poll() noexcept {
     started_ = true;
     if (options_.clock_interval_ns > 0) append_control(FrameKind::session_start, wall_now_ns());
     for (const auto& source : sources_) source->start(*this);
+  }
+  // relaxed first: the common case writes nothing. acquire: pairs with (P).
+  if (poll_wanted_.load(std::memory_order_relaxed) && poll_wanted_.exchange(false, std::memory_order_acquire)) {
+    for (const auto& source : sources_) source->poll_now();
   }
   std::size_t handled = 0;
   if (context_->stopped()) context_->restart();
@@ -98,6 +105,10 @@ void Poller::publish_mark() noexcept {
   const JournalPosition end = journal_.end_position();
   if (end == marked_) return;
   pass_crash_point(CrashPoint::journal_append);
+  if (!journal_.end_batch()) {
+    complain("what was received may be lost: " + std::string(journal_.last_error()));
+    return;
+  }
   JournalMark* mark = marks_.try_claim();
   if (mark == nullptr) return;
   mark->end_position = end;
@@ -108,10 +119,24 @@ void Poller::publish_mark() noexcept {
 void Poller::note_statuses(Nanos now_ns) noexcept {
   if (now_ns < next_status_ns_) return;
   next_status_ns_ = now_ns + status_interval_ns;
+  tell_unknown_symbols();
   const std::unique_lock lock(status_mutex_, std::try_to_lock);
   if (!lock) return;
   statuses_.clear();
   for (const auto& source : sources_) statuses_.push_back(source->status());
+}
+
+void Poller::tell_unknown_symbols() {
+  for (const auto& source : sources_) {
+    const SourceStatus& status = source->status();
+    for (const std::string& symbol : status.unknown_symbols) {
+      if (!told_unknown_.insert(status.name + ": " + symbol).second) continue;
+      operations_.tell(
+          Severity::warning, "poller",
+          status.name + " does not know " + symbol + ", or trades it no more; mend sources." + status.name +
+              ".symbols: tapeline symbols search finds its names. All other symbols are asked for as usual");
+    }
+  }
 }
 
 std::vector<SourceStatus> Poller::statuses() const {

@@ -8,6 +8,8 @@
 
 #include <memory>
 #include <mutex>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "core/journal/journal_writer.hpp"
@@ -41,7 +43,10 @@ class Poller final : public Stage, public FrameSink {
 
   /// Where the sources' I/O runs; add them before the first poll.
   [[nodiscard]] boost::asio::io_context& context() noexcept { return *context_; }
-  void add(std::unique_ptr<Source> source) { sources_.push_back(std::move(source)); }
+  void add(std::unique_ptr<Source> source) {
+    statuses_.push_back(source->status());  // whoever asks before the first poll knows of it
+    sources_.push_back(std::move(source));
+  }
 
   [[nodiscard]] std::string_view name() const noexcept override { return "poller"; }
   std::size_t poll() noexcept override;
@@ -53,14 +58,18 @@ class Poller final : public Stage, public FrameSink {
 
   [[nodiscard]] const PollerCounts& counts() const noexcept { return counts_; }
   [[nodiscard]] std::vector<SourceStatus> statuses() const;
+  /// From any thread: polled sources are asked now.
+  void poll_sources_now() noexcept { poll_wanted_.store(true, std::memory_order_release); }  // (P) acquire in poll()
   /// All sources were recordings and have been read to their end, which is in the journal too.
   [[nodiscard]] bool exhausted() const noexcept { return exhausted_.load(std::memory_order_acquire); }
 
  private:
   void append_control(FrameKind kind, Nanos time_ns) noexcept;
   void refused(std::size_t payload_bytes) noexcept;
+  void complain(std::string text) noexcept;
   void publish_mark() noexcept;
   void note_statuses(Nanos now_ns) noexcept;
+  void tell_unknown_symbols();
   void finish_recordings() noexcept;
 
   Options options_;
@@ -77,11 +86,14 @@ class Poller final : public Stage, public FrameSink {
   std::size_t appended_ = 0;  // since the last poll
   bool started_ = false;
   bool stopped_ = false;
+  std::atomic<bool> poll_wanted_{false};
   std::atomic<bool> exhausted_{false};  // (E) release here, acquire in whoever waits for the end
   PollerCounts counts_;
 
   mutable std::mutex status_mutex_;  // taken by displays; the poller only tries it, a few times a second
   std::vector<SourceStatus> statuses_;
+
+  std::set<std::string> told_unknown_;  // "source: symbol"
 };
 
 }  // namespace tapeline::feeds

@@ -6,7 +6,9 @@
 
 #include "feeds/alpha_vantage/wire.hpp"
 #include "feeds/binance/wire.hpp"
+#include "feeds/coinbase/wire.hpp"
 #include "feeds/coingecko/wire.hpp"
+#include "feeds/kraken/wire.hpp"
 #include "feeds/yahoo/wire.hpp"
 
 namespace tapeline::feeds {
@@ -17,12 +19,13 @@ std::unique_ptr<WireParser> make() {
   return std::make_unique<Parser>();
 }
 
-// 5 is reserved for coinbase, 6 for kraken.
 constexpr std::array entries{
     Entry{alpha_vantage::code, "alpha_vantage", &make<alpha_vantage::Parser>},
     Entry{coingecko::code, "coingecko", &make<coingecko::Parser>},
     Entry{yahoo::code, "yahoo", &make<yahoo::Parser>},
     Entry{binance::code, "binance", &make<binance::Parser>},
+    Entry{coinbase::code, "coinbase", &make<coinbase::Parser>},
+    Entry{kraken::code, "kraken", &make<kraken::Parser>},
 };
 
 }  // namespace

@@ -29,6 +29,14 @@ struct Subscription {
   std::string native_symbol;  // the source's ("BTCUSDT", "bitcoin/usd", "BTC-USD")
 };
 
+/// One symbol that is not as it should be.
+struct SymbolTrouble {
+  std::string symbol;  // native
+  std::string what;    // "refused: …", "silent; …", "3 trades are missing"
+
+  friend bool operator==(const SymbolTrouble&, const SymbolTrouble&) = default;
+};
+
 /// What an operator wants to know of a source; copied out by the poller for status displays.
 struct SourceStatus {
   std::string name;
@@ -38,8 +46,18 @@ struct SourceStatus {
   std::uint64_t bytes = 0;
   std::uint64_t errors = 0;
   std::uint64_t reconnects = 0;
-  std::uint64_t rounds = 0;  // of a polled source: rounds ended, or cut short by trouble
-  Nanos last_frame_ns = 0;   // wall clock; 0: none yet
+  std::uint64_t rounds = 0;                  // of a polled source: rounds ended, or cut short by trouble
+  Nanos last_frame_ns = 0;                   // wall clock; 0: none yet
+  bool is_polled = false;                    // asked in rounds, not listened to
+  int quota_per_day = 0;                     // of a polled source; 0: none
+  int quota_left = 0;                        // of it, in the present 24 hours
+  Nanos next_poll_ns = 0;                    // wall clock; 0: not known
+  std::vector<std::string> unknown_symbols;  // native names that the source does not know
+  // Of a stream:
+  std::uint64_t gaps = 0;               // in trade ids
+  std::uint64_t backfilled = 0;         // trades that came by REST in their place
+  std::uint64_t repeated = 0;           // messages that came over two connections, and are journaled once
+  std::vector<SymbolTrouble> troubles;  // of symbols, the first few
 };
 
 class Source {
@@ -49,6 +67,8 @@ class Source {
   virtual void start(FrameSink& sink) = 0;
   /// Cancels its I/O; when the io_context runs dry, nothing is left.
   virtual void stop() noexcept = 0;
+  /// Asks for everything now, where that is how the source works; the next round comes as usual after it.
+  virtual void poll_now() {}
   [[nodiscard]] virtual const SourceStatus& status() const noexcept = 0;
   /// A recording that has been read to its end; live sources never are.
   [[nodiscard]] virtual bool exhausted() const noexcept { return false; }

@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <utility>
 
 namespace tapeline::feeds {
 namespace {
@@ -81,8 +82,7 @@ BarRequest bar_request_of(std::string_view context) noexcept {
   return {context.substr(0, space), interval_s};
 }
 
-WireEvent bar_of(const BarFields& fields, const BarRequest& request, Nanos start_ns, WireText& text,
-                 CheckedDecimal (*price)(std::string_view) noexcept) noexcept {
+WireEvent bar_of(const BarFields& fields, const BarRequest& request, Nanos start_ns, WireText& text) noexcept {
   WireEvent bar{
       .kind = EventKind::source_bar, .symbol = request.symbol, .event_ns = start_ns, .interval_s = request.interval_s};
   struct Field {
@@ -91,10 +91,10 @@ WireEvent bar_of(const BarFields& fields, const BarRequest& request, Nanos start
     Decimal* target;
     CheckedDecimal (*read)(std::string_view) noexcept;
   };
-  const std::array<Field, 5> all{{{"open", fields.open, &bar.open, price},
-                                  {"high", fields.high, &bar.high, price},
-                                  {"low", fields.low, &bar.low, price},
-                                  {"close", fields.close, &bar.price, price},
+  const std::array<Field, 5> all{{{"open", fields.open, &bar.open, &price_of},
+                                  {"high", fields.high, &bar.high, &price_of},
+                                  {"low", fields.low, &bar.low, &price_of},
+                                  {"close", fields.close, &bar.price, &price_of},
                                   {"volume", fields.volume, &bar.size, &volume_of}}};
   for (const Field& field : all) {
     const CheckedDecimal checked = field.read(field.lexeme);
@@ -105,6 +105,19 @@ WireEvent bar_of(const BarFields& fields, const BarRequest& request, Nanos start
     *field.target = checked.value;
   }
   return bar;
+}
+
+WireEvent quote_of(std::string_view symbol, Nanos event_ns, const QuoteFields& fields, WireText& text) noexcept {
+  WireEvent quote{.kind = EventKind::quote, .symbol = symbol, .event_ns = event_ns};
+  for (const auto& [field, target] : {std::pair{fields.bid, &quote.price}, std::pair{fields.ask, &quote.ask}}) {
+    const CheckedDecimal checked = volume_of(field.lexeme);
+    if (checked.reason != Reason::none) {
+      const Reason reason = checked.reason == Reason::negative_volume ? Reason::non_positive_price : checked.reason;
+      return reject_of(symbol, event_ns, reason, complaint(text, field.name, reason, field.lexeme));
+    }
+    *target = checked.value;
+  }
+  return quote;
 }
 
 WireEvent reject_of(std::string_view symbol, Nanos event_ns, Reason reason, std::string_view text) noexcept {

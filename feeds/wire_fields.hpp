@@ -75,9 +75,21 @@ struct BarFields {
   std::string_view open, high, low, close, volume;
 };
 
-/// A source_bar, or a reject of the first field that fails. `price` reads the four prices.
-[[nodiscard]] WireEvent bar_of(const BarFields& fields, const BarRequest& request, Nanos start_ns, WireText& text,
-                               CheckedDecimal (*price)(std::string_view) noexcept = &price_of) noexcept;
+/// A source_bar, or a reject of the first field that fails.
+[[nodiscard]] WireEvent bar_of(const BarFields& fields, const BarRequest& request, Nanos start_ns,
+                               WireText& text) noexcept;
+
+struct QuoteFields {
+  struct Field {
+    std::string_view name;  // in a complaint
+    std::string_view lexeme;
+  };
+  Field bid, ask;
+};
+
+/// A quote; 0 where nobody bids or asks. A reject of the field that is no such number.
+[[nodiscard]] WireEvent quote_of(std::string_view symbol, Nanos event_ns, const QuoteFields& fields,
+                                 WireText& text) noexcept;
 
 [[nodiscard]] WireEvent reject_of(std::string_view symbol, Nanos event_ns, Reason reason,
                                   std::string_view text) noexcept;

@@ -23,8 +23,13 @@ using simdjson::error_code;
   return parser.iterate(payload.data(), payload.size(), payload.size() + simdjson::SIMDJSON_PADDING).get(document);
 }
 
-/// The text of a value as it was written: of a string with its quotes, of a container its opening bracket.
-[[nodiscard]] inline std::string_view token(ondemand::value& value) noexcept { return trimmed(value.raw_json_token()); }
+/// The text of a value as it was written: of a string with its quotes, of a container its opening bracket. Empty where
+/// the document ends before the value: the length that simdjson then computes is negative, which is to say enormous.
+[[nodiscard]] inline std::string_view token(ondemand::value& value) noexcept {
+  constexpr std::size_t length_max = std::size_t{1} << 31U;
+  const std::string_view raw = value.raw_json_token();
+  return raw.size() < length_max ? trimmed(raw) : std::string_view{};
+}
 
 /// The contents of a string (valid until the parser's next document), else the token.
 [[nodiscard]] inline error_code text(ondemand::value& value, std::string_view& out) noexcept {

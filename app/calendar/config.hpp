@@ -30,6 +30,8 @@ struct CalendarsConfig {
   CalendarConfig coingecko;
   CalendarConfig yahoo = usual_calendar(Calendar::us_equity);
   CalendarConfig binance;
+  CalendarConfig coinbase;
+  CalendarConfig kraken;
   std::map<std::string, CalendarOverride, std::less<>> instruments;  // by our symbol
 };
 

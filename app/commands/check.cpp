@@ -14,7 +14,9 @@
 #include "core/base/json_text.hpp"
 #include "feeds/alpha_vantage/source.hpp"
 #include "feeds/binance/source.hpp"
+#include "feeds/coinbase/source.hpp"
 #include "feeds/coingecko/source.hpp"
+#include "feeds/kraken/source.hpp"
 #include "feeds/yahoo/source.hpp"
 #include "sinks/postgres/check.hpp"
 #include "sinks/redis/check.hpp"
@@ -73,6 +75,8 @@ void add_sources(Lines& lines, const LoadedConfig& loaded) {
   add_source(lines, "coingecko", loaded, sources.coingecko, sources.coingecko.base_url, feeds::coingecko::check);
   add_source(lines, "yahoo", loaded, sources.yahoo, sources.yahoo.base_url, feeds::yahoo::check);
   add_source(lines, "binance", loaded, sources.binance, sources.binance.websocket_url, feeds::binance::check);
+  add_source(lines, "coinbase", loaded, sources.coinbase, sources.coinbase.websocket_url, feeds::coinbase::check);
+  add_source(lines, "kraken", loaded, sources.kraken, sources.kraken.websocket_url, feeds::kraken::check);
 }
 
 void add_sinks(Lines& lines, const LoadedConfig& loaded) {
@@ -96,6 +100,17 @@ void add_sinks(Lines& lines, const LoadedConfig& loaded) {
   }
 }
 
+/// What everybody may ask for, of sources that are not enabled.
+void enable_keyless(SourcesConfig& sources) {
+  const auto enable = [](auto& source, const char* symbol, const char* native_symbol) {
+    if (source.symbols.empty()) source.symbols = {{symbol, native_symbol}};
+    source.enabled = true;
+  };
+  enable(sources.coingecko, "BTC-USD", "bitcoin/usd");
+  enable(sources.yahoo, "AAPL", "AAPL");
+  enable(sources.binance, "BTC-USD", "BTCUSDT");
+}
+
 void print_table(const std::vector<Line>& lines) {
   for (const Line& line : lines) {
     const std::string latency = line.latency_ns > 0 ? duration_text(static_cast<std::uint64_t>(line.latency_ns)) : "";
@@ -117,11 +132,12 @@ void print_json(const std::vector<Line>& lines) {
 }  // namespace
 
 int run_check(const CheckOptions& options) {
-  const LoadedConfig loaded = load_config(options.config_file);
+  LoadedConfig loaded = load_config(options.config_file, options.no_secrets ? Purpose::inspect : Purpose::run);
+  if (options.live) enable_keyless(loaded.config.sources);
   Lines asked;
   if (!options.config_only) {
     add_sources(asked, loaded);
-    add_sinks(asked, loaded);
+    if (!options.live) add_sinks(asked, loaded);
   }
   std::vector<Line> lines{{"configuration", true, loaded.file + ", hash " + loaded.hash, 0}};
   for (std::future<Line>& line : asked) lines.push_back(line.get());

@@ -8,6 +8,8 @@ namespace tapeline::app {
 struct CheckOptions {
   std::string config_file;
   bool config_only = false;
+  bool no_secrets = false;
+  bool live = false;  // every source that needs no key, enabled or not; no sink
   bool json = false;
 };
 

@@ -1,14 +1,15 @@
 #include "app/commands/control.hpp"
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <memory>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
+#include "app/commands/signals.hpp"
 #include "app/log.hpp"
+#include "app/service/health.hpp"
+#include "app/service/supervisor.hpp"
 #include "app/summary.hpp"
 #include "app/view/terminal_view.hpp"
 #include "core/runtime/idle.hpp"
@@ -20,32 +21,12 @@ constexpr Nanos tick_ns = 50 * nanos_per_millisecond;
 constexpr Nanos redraw_ns = 250 * nanos_per_millisecond;
 constexpr Nanos progress_ns = 5 * nanos_per_second;
 
-volatile std::sig_atomic_t signals_received = 0;
-
-/// The first signal begins to drain, the second ends at once: the journal has everything that matters.
-void on_signal(int number) {
-  signals_received = signals_received + 1;
-  if (signals_received > 1) _exit(128 + number);
-}
-
-class Signals {
- public:
-  Signals() {
-    signals_received = 0;
-    std::signal(SIGINT, on_signal);
-    std::signal(SIGTERM, on_signal);
-    std::signal(SIGPIPE, SIG_IGN);
-  }
-  ~Signals() {
-    std::signal(SIGINT, SIG_DFL);
-    std::signal(SIGTERM, SIG_DFL);
-  }
-  Signals(const Signals&) = delete;
-  Signals& operator=(const Signals&) = delete;
-};
-
 std::string progress_text(const LaneStats& stats) {
   std::string sinks;
+  for (const feeds::SourceStatus& source : stats.sources) {
+    if (!is_delivering(source) && source.state != "connecting")
+      sinks += fmt::format("  {} {}", source.name, source.state);
+  }
   for (const SinkState& sink : stats.sinks) sinks += fmt::format("  {} {}", sink.name, sink.state);
   return fmt::format("{:.0f} s  frames {}  ticks {}  bars {}  alerts {}  rows committed {}  rejects {}{}",
                      stats.elapsed_s, stats.frames, stats.ticks, stats.bars, stats.alerts, stats.rows_committed,
@@ -97,8 +78,10 @@ class Reporter {
 }  // namespace
 
 int control(Lane& lane, const ControlOptions& options) {
-  const Signals signals;
+  const Signals signals(static_cast<bool>(options.wants_reload));
+  bool is_reload = false;
   Reporter reporter(lane, options);
+  Supervisor supervisor;
   lane.start();
   const Nanos started_ns = steady_now_ns();
   const auto round_is_done = [&] {
@@ -107,18 +90,24 @@ int control(Lane& lane, const ControlOptions& options) {
            std::all_of(sources.begin(), sources.end(), [](const auto& source) { return source.rounds > 0; });
   };
   const auto is_over = [&](Nanos now_ns) {
-    return signals_received > 0 || lane.fenced() || (options.until_exhausted && lane.exhausted()) ||
-           (options.until_round_done && round_is_done()) ||
+    return signals.ask_for_end() || is_reload || lane.fenced() || lane.rolled_back() ||
+           (options.until_exhausted && lane.exhausted()) || (options.until_round_done && round_is_done()) ||
+           (options.until && options.until()) ||
            (options.for_seconds && static_cast<double>(now_ns - started_ns) / 1e9 >= *options.for_seconds);
   };
   for (Nanos now_ns = steady_now_ns(); !is_over(now_ns); now_ns = steady_now_ns()) {
     reporter.step(now_ns);
-    if (options.service != nullptr) options.service->observe(now_ns);
+    if (options.service != nullptr) {
+      options.service->observe(now_ns);
+      supervisor.tell(options.service->health(), now_ns);
+    }
+    if (signals.take_reload()) is_reload = options.wants_reload();
     sleep_for(options.until_exhausted ? tick_ns / 10 : tick_ns);
   }
+  if (options.service != nullptr && !is_reload && !lane.rolled_back()) supervisor.tell_stopping();
   lane.request_stop();
   while (!lane.finished()) {
-    if (lane.fenced()) lane.request_stop();
+    if (lane.fenced() || lane.rolled_back()) lane.request_stop();
     reporter.step(steady_now_ns());
     sleep_for(tick_ns / 10);
   }
@@ -126,6 +115,8 @@ int control(Lane& lane, const ControlOptions& options) {
   reporter.step(steady_now_ns());
   reporter.end();
   const LaneStats stats = lane.stats();
+  if (is_reload && all_committed && !lane.fenced() && !signals.ask_for_end()) return ended_to_reload;
+  if (lane.rolled_back() && options.wants_reload && !signals.ask_for_end()) return ended_to_write_again;
   if (options.summary == Summary::json) std::fputs((summary_json(stats) + '\n').c_str(), stdout);
   if (options.summary == Summary::text) std::fputs(summary_text(stats).c_str(), stdout);
   std::fflush(stdout);

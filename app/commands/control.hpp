@@ -4,6 +4,7 @@
 // Failure   returns the process's exit status: 0 all committed, 1 something was left, 3 fenced by another writer.
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "app/config/config.hpp"
@@ -21,9 +22,17 @@ struct ControlOptions {
   Summary summary = Summary::text;
   bool until_exhausted = false;   // ends when the recordings have been read
   bool until_round_done = false;  // ends when every polled source has been asked once
+  std::function<bool()> until;    // ends when it says so; empty: never
   LogConfig log;
   LaneService* service = nullptr;  // outlives the call; looks at the lane now and again
+  /// Asked on SIGHUP: whether the lane shall end, to be made anew. Empty: SIGHUP ends it as SIGTERM does.
+  std::function<bool()> wants_reload;
 };
+
+/// What control() returns instead of an exit status when the lane has drained to be made anew.
+inline constexpr int ended_to_reload = -1;
+/// And when the database had lost what it had acknowledged: the lane made anew writes it again.
+inline constexpr int ended_to_write_again = -2;
 
 [[nodiscard]] int control(Lane& lane, const ControlOptions& options);
 

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/csv/records.hpp"
 #include "core/bars/custom_indicators.hpp"
 #include "core/base/decimal.hpp"
 #include "core/indicators/indicator_set.hpp"
@@ -19,89 +20,9 @@
 namespace tapeline::app {
 namespace {
 
-/// Something in the input that only its author can mend; what() says where and how.
-class BadInput : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r";
-  const std::size_t first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
-bool is_named(std::string_view field, std::string_view name) {
-  return std::equal(field.begin(), field.end(), name.begin(), name.end(),
-                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
-}
-
-/// The records of a CSV (RFC 4180), without blank lines and byte order mark.
-class CsvRecords {
- public:
-  CsvRecords(std::istream& in, std::string name) : in_(in), name_(std::move(name)) {}
-
-  /// Moves to the next record; false at the end.
-  [[nodiscard]] bool next() {
-    while (read_line()) {
-      if (trimmed(text_).empty()) continue;
-      line_ = lines_read_;
-      while (!split()) {
-        const std::string begun = text_ + '\n';
-        if (!read_line())
-          fail("a quote is opened and never closed: close it, or write \"\" for a quote inside a field");
-        text_.insert(0, begun);
-      }
-      return true;
-    }
-    return false;
-  }
-
-  [[nodiscard]] const std::vector<std::string>& fields() const noexcept { return fields_; }
-  [[nodiscard]] const std::string& text() const noexcept { return text_; }
-
-  [[noreturn]] void fail(const std::string& what) const {
-    throw BadInput(name_ + ":" + std::to_string(line_) + ": " + what);
-  }
-
- private:
-  bool read_line() {
-    if (!std::getline(in_, text_)) {
-      if (in_.bad()) throw BadInput(name_ + ": cannot be read: give a readable CSV file, or - for standard input");
-      return false;
-    }
-    if (lines_read_++ == 0 && text_.starts_with("\xEF\xBB\xBF")) text_.erase(0, 3);
-    if (text_.ends_with('\r')) text_.pop_back();
-    return true;
-  }
-
-  /// Splits text_ into fields_; false when it ends inside a quoted field.
-  bool split() {
-    fields_.assign(1, {});
-    bool quoted = false;
-    for (std::size_t i = 0; i < text_.size(); ++i) {
-      const char c = text_[i];
-      if (quoted && c == '"' && i + 1 < text_.size() && text_[i + 1] == '"') {
-        fields_.back() += text_[++i];
-      } else if (c == '"' && (quoted || trimmed(fields_.back()).empty())) {
-        quoted = !quoted;
-      } else if (c == ',' && !quoted) {
-        fields_.emplace_back();
-      } else {
-        fields_.back() += c;
-      }
-    }
-    return !quoted;
-  }
-
-  std::istream& in_;
-  std::string name_;
-  std::string text_;
-  std::vector<std::string> fields_;
-  std::size_t lines_read_ = 0;
-  std::size_t line_ = 1;  // where the record begins, from 1
-};
+using csv::BadInput;
+using csv::trimmed;
+using CsvRecords = csv::Records;
 
 /// A column of prices.
 struct Column {
@@ -111,18 +32,10 @@ struct Column {
 
 /// `name` in the header, which is the current record.
 Column find_column(const CsvRecords& records, std::string_view name, std::string_view cure) {
-  std::optional<std::size_t> index;
-  const std::string quoted_name(name);
-  for (std::size_t i = 0; i < records.fields().size(); ++i) {
-    if (!is_named(trimmed(records.fields()[i]), name)) continue;
-    if (index) {
-      records.fail("columns " + std::to_string(*index + 1) + " and " + std::to_string(i + 1) + " are both named " +
-                   quoted_name + ": rename one of them");
-    }
-    index = i;
-  }
+  const std::optional<std::size_t> index = records.column(name);
   if (!index) {
-    records.fail("no column is named " + quoted_name + " in the header '" + records.text() + "': " + std::string(cure));
+    records.fail("no column is named " + std::string(name) + " in the header '" + records.text() +
+                 "': " + std::string(cure));
   }
   return {name, *index};
 }

@@ -3,16 +3,17 @@
 #include <algorithm>
 #include <cstdio>
 #include <stdexcept>
-#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "app/commands/journal_text.hpp"
 #include "app/config/loader.hpp"
 #include "app/config/private_servers.hpp"
 #include "app/journal_location.hpp"
 #include "app/stage_options.hpp"
 #include "app/summary.hpp"
+#include "core/journal/journal_check.hpp"
 #include "core/journal/journal_reader.hpp"
 #include "core/journal/journal_survey.hpp"
 
@@ -28,25 +29,6 @@ std::string printable(std::string_view text) {
   std::string shown;
   for (const char c : text) shown += static_cast<unsigned char>(c) < 0x20 || c == '\x7f' ? '?' : c;
   return shown;
-}
-
-std::string kind_text(FrameKind kind) {
-  switch (kind) {
-    case FrameKind::data: return "data";
-    case FrameKind::clock: return "clock";
-    case FrameKind::session_start: return "session_start";
-    case FrameKind::end_of_input: return "end_of_input";
-    case FrameKind::session_end: return "session_end";
-  }
-  return fmt::format("kind {}", static_cast<int>(kind));
-}
-
-/// All nine digits of the fraction, whatever they are: columns of times line up.
-std::string time_text(Nanos time_ns) {
-  const Nanos fraction_ns = (time_ns % nanos_per_second + nanos_per_second) % nanos_per_second;
-  std::string text = format_utc(time_ns - fraction_ns);
-  text.pop_back();
-  return text + fmt::format(".{:09}Z", fraction_ns);
 }
 
 void print_frame(const Frame& frame, bool is_intact) {
@@ -97,63 +79,30 @@ Span span_of(const JournalExtent& extent) {
   return span;
 }
 
-/// Where records cannot be read, as messages.
-std::vector<std::string> problems_of(const JournalExtent& extent, std::uint64_t& frames) {
-  std::vector<std::string> problems;
-  const std::size_t segment_bytes = extent.config.segment_bytes;
-  for (std::uint64_t index = extent.first_position / segment_bytes; index * segment_bytes < extent.end_position;
-       ++index) {
-    JournalReader reader(extent.config, Verify::checksum);
-    const JournalPosition limit = std::min<JournalPosition>(extent.end_position, (index + 1) * segment_bytes);
-    JournalPosition expected = index * segment_bytes + sizeof(SegmentHeader);
-    reader.seek(expected);
-    std::uint64_t skipped = 0;
-    const auto note_skipped = [&](JournalPosition next) {
-      if (reader.skipped_count() == skipped) return;
-      skipped = reader.skipped_count();
-      problems.push_back(fmt::format("unreadable from position {} to {}: {} bytes", expected, next, next - expected));
-    };
-    for (Frame frame; reader.next(limit, frame); expected = frame.end_position) {
-      note_skipped(frame.position);
-      ++frames;
-    }
-    note_skipped(limit);
-    if (!reader.failure().empty()) problems.emplace_back(reader.failure());
-  }
-  return problems;
-}
-
-/// A record that its owner is just writing looks torn: it is only when the journal has stopped there.
-JournalExtent settled_extent(const std::string& directory, std::size_t& torn_bytes) {
-  JournalExtent extent = survey_journal(directory);
-  for (torn_bytes = torn_tail_bytes(extent); torn_bytes > 0;) {
-    const JournalExtent again = survey_journal(directory);
-    torn_bytes = torn_tail_bytes(again);
-    if (std::exchange(extent, again).end_position == again.end_position) break;
-  }
-  return extent;
-}
-
 int verify_lane(const JournalLocation& location) {
+  JournalCheck check;
   std::vector<std::string> problems;
-  std::uint64_t frames = 0;
-  JournalPosition end = 0;
   try {
-    std::size_t torn_bytes = 0;
-    const JournalExtent extent = settled_extent(location.directory, torn_bytes);
-    problems = problems_of(extent, frames);
-    end = extent.end_position;
-    if (torn_bytes > 0) {
-      problems.push_back(
-          fmt::format("torn at position {}, behind the last whole record: {} bytes; the lane's next start "
-                      "cuts them off",
-                      end, torn_bytes));
-    }
+    check = check_journal(location.directory);
   } catch (const std::exception& error) {
     problems.emplace_back(error.what());
   }
+  for (const JournalFinding& finding : check.findings) {
+    problems.push_back(fmt::format("segment {:016x}, position {} to {}: {}", finding.segment, finding.begin,
+                                   finding.end, finding.what));
+  }
+  if (check.torn_bytes > 0) {
+    problems.push_back(
+        fmt::format("torn at position {}, behind the last whole record: {} bytes; the lane's next start "
+                    "cuts them off",
+                    check.end_position, check.torn_bytes));
+  }
   print(fmt::format("{}: {}, {} frames whole up to position {}\n", location.lane, problems.empty() ? "ok" : "DAMAGED",
-                    count_text(frames), end));
+                    count_text(check.frames), check.end_position));
+  if (check.has_closed) {
+    print(fmt::format("  {} segments, {} chained; SHA-256 of the last closed one ({:016x}): {}\n", check.segments,
+                      check.chained_segments, check.last_closed_index, to_hex(check.last_closed)));
+  }
   for (const std::string& problem : problems) print(fmt::format("  {}\n", problem));
   return problems.empty() ? 0 : damaged;
 }

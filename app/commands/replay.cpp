@@ -29,7 +29,8 @@ void clear_journal(const Config& config, const std::string& directory) {
     const JournalWriter lock(journal);
   }
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {
-    if (entry.path().extension() == ".journal") std::filesystem::remove(entry.path());
+    const auto extension = entry.path().extension();
+    if (extension == ".journal" || extension == ".zst" || extension == ".index") std::filesystem::remove(entry.path());
   }
 }
 

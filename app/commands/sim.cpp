@@ -29,12 +29,24 @@ simulator::SimulatorOptions to_simulator(const SimOptions& options) {
     for (const std::string& text : options.symbols) out.symbols.push_back(simulator::parse_symbol(text));
   }
   for (const std::string& text : options.responses) out.canned.push_back(simulator::parse_canned_response(text));
+  for (const std::string& text : options.rest_faults) out.rest_faults.push_back(simulator::parse_rest_fault(text));
+  out.packs_replies = options.packs_replies;
+  out.cuts_tls = options.cuts_tls;
   out.recordings = options.recordings;
   out.recording_pacing = options.as_fast_as_read ? simulator::Pacing::fastest : simulator::Pacing::original;
   out.recording_speed = options.speed;
   out.messages_max = options.messages;
   out.drop_connection_every = options.drop_connection_every;
   out.silent_after = options.silent_after;
+  out.duplicate_every = options.duplicate_every;
+  out.swap_every = options.swap_every;
+  out.lose_every = options.lose_every;
+  out.fragment_bytes = options.fragment_bytes;
+  out.lifetime_s = options.lifetime_s;
+  out.clock_ahead_ms = options.clock_ahead_ms;
+  out.broadcasts_recording = options.broadcasts_recording;
+  out.cuts = options.cuts;
+  out.outage_ms = options.outage_ms;
   return out;
 }
 

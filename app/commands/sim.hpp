@@ -24,9 +24,12 @@ struct SimOptions {
   std::uint64_t seed = 1;
   double rate = 200;
   double volatility = 1;
-  std::string sessions = "always";     // of equities: always, new-york
-  std::vector<std::string> symbols;    // NAME:crypto|equity:PRICE:DECIMALS[:WEIGHT]
-  std::vector<std::string> responses;  // PATH?QUERY=FILE[@STATUS[;retry-after=SECONDS]]
+  std::string sessions = "always";       // of equities: always, new-york
+  std::vector<std::string> symbols;      // NAME:crypto|equity:PRICE:DECIMALS[:WEIGHT]
+  std::vector<std::string> responses;    // PATH?QUERY=FILE[@STATUS[;retry-after=SECONDS]]
+  std::vector<std::string> rest_faults;  // KIND[@EVERY][;retry-after=SECONDS]
+  bool packs_replies = false;
+  bool cuts_tls = false;
   std::vector<std::string> recordings;
   std::string recording_source = "binance";
   double speed = 1;
@@ -34,6 +37,15 @@ struct SimOptions {
   std::optional<std::uint64_t> messages;
   std::optional<std::uint64_t> drop_connection_every;
   std::optional<std::uint64_t> silent_after;
+  std::optional<std::uint64_t> duplicate_every;
+  std::optional<std::uint64_t> swap_every;
+  std::optional<std::uint64_t> lose_every;
+  std::size_t fragment_bytes = 0;
+  int lifetime_s = 0;
+  int clock_ahead_ms = 0;
+  bool broadcasts_recording = false;
+  std::uint64_t cuts = 0;
+  int outage_ms = 0;
 };
 
 void add_sim_options(CLI::App& command, SimOptions& options);

@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/commands/sim.hpp"
+#include "feeds/simulator/rest_faults.hpp"
 
 namespace tapeline::app {
 
@@ -24,11 +25,22 @@ void add_sim_options(CLI::App& command, SimOptions& options) {
       "IBM, MSFT");
   command.add_option("--respond", options.responses,
                      "PATH?QUERY=FILE[@STATUS[;retry-after=SECONDS]]: answer with the bytes of a file, repeatable");
+  command.add_option(
+      "--rest-fault", options.rest_faults,
+      "KIND[@EVERY][;retry-after=SECONDS], repeatable: every so many replies to what is polled is bad, as the "
+      "sources do it. KIND: " +
+          feeds::simulator::rest_fault_kinds());
+  command.add_flag("--gzip", options.packs_replies, "pack replies for clients that take gzip");
+  command
+      .add_flag("--cut-tls", options.cuts_tls,
+                "end every connection in its handshake; for a wrong certificate give --tls-cert one that is expired, "
+                "self-signed or of another host")
+      ->needs(certificate);
   auto* recording =
       command.add_option("--recording", options.recordings,
                          "play recordings (lines '<receive ns> <payload>', plain or gzip) over every WebSocket");
   command.add_option("--source", options.recording_source, "whose recordings they are")
-      ->check(CLI::IsMember({"binance"}))
+      ->check(CLI::IsMember({"binance", "coinbase", "kraken"}))
       ->needs(recording)
       ->capture_default_str();
   auto* speed = command.add_option("--speed", options.speed, "multiple of the recorded pace")
@@ -41,6 +53,21 @@ void add_sim_options(CLI::App& command, SimOptions& options) {
   command.add_option("--drop-connection-every", options.drop_connection_every,
                      "cut each WebSocket after so many messages");
   command.add_option("--silent-after", options.silent_after, "say nothing more on a WebSocket after so many messages");
+  command.add_option("--duplicate-every", options.duplicate_every, "send every so manyth message twice");
+  command.add_option("--swap-every", options.swap_every, "send every so manyth message behind its successor");
+  command.add_option("--lose-every", options.lose_every,
+                     "do not send every so manyth message: only REST has its trade");
+  command.add_option("--fragment", options.fragment_bytes, "send messages in fragments of so many bytes");
+  command.add_option("--lifetime", options.lifetime_s,
+                     "announce the end of each WebSocket after so many seconds, and close it");
+  command.add_option("--clock-ahead", options.clock_ahead_ms, "milliseconds that the exchange's clock is ahead");
+  auto* broadcast = command
+                        .add_flag("--broadcast", options.broadcasts_recording,
+                                  "play the recording once, from the first client on: who is away misses what is sent, "
+                                  "and REST has its trades")
+                        ->needs(recording);
+  command.add_option("--cuts", options.cuts, "cut all connections so many times, at random messages")->needs(broadcast);
+  command.add_option("--outage", options.outage_ms, "milliseconds that nobody is let in after a cut")->needs(broadcast);
 }
 
 }  // namespace tapeline::app

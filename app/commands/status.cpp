@@ -20,7 +20,7 @@ int run_status(const StatusOptions& options) {
   const std::string socket = service_socket(resolve_var_directory(), lane);
   const auto ask = [&](const char* target) {
     try {
-      return sinks::dashboard::get_over_socket(socket, target, timeout_ms);
+      return sinks::dashboard::ask_over_socket(socket, sinks::dashboard::Method::get, target, timeout_ms);
     } catch (const std::exception& error) {
       throw std::runtime_error(
           "no service of lane " + lane + " answers at " + socket + " (" + error.what() +

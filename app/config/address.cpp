@@ -13,13 +13,6 @@ namespace {
 
 using Error = Unexpected<std::string>;
 
-/// The names and numbers of this machine; a name that only begins with 127 may be anybody's.
-bool is_loopback(const std::string& host) {
-  if (host == "localhost" || host == "::1") return true;
-  in_addr address{};
-  return inet_pton(AF_INET, host.c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
-}
-
 Result<std::string, std::string> simulator_authority() {
   const char* simulator = std::getenv("TAPELINE_SIM");
   if (simulator == nullptr || *simulator == '\0') {
@@ -36,6 +29,12 @@ Result<std::string, std::string> simulator_authority() {
 }
 
 }  // namespace
+
+bool is_loopback(const std::string& host) {
+  if (host == "localhost" || host == "::1") return true;
+  in_addr address{};
+  return inet_pton(AF_INET, host.c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
+}
 
 Result<std::string, std::string> resolve_address(std::string_view text, Protocol protocol) {
   const std::string plain = protocol == Protocol::http ? "http" : "ws";

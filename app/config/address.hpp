@@ -13,6 +13,9 @@ namespace tapeline::app {
 
 enum class Protocol { http, websocket };
 
+/// The names and numbers of this machine; a name that only begins with 127 may be anybody's.
+[[nodiscard]] bool is_loopback(const std::string& host);
+
 /// http(s) or ws(s). Plain only on loopback: keys travel in some of the requests.
 [[nodiscard]] Result<std::string, std::string> resolve_address(std::string_view text, Protocol protocol);
 

@@ -8,10 +8,14 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include "app/config/bind_backtest.hpp"
 #include "app/config/bind_calendars.hpp"
 #include "app/config/bind_custom.hpp"
 #include "app/config/bind_rules.hpp"
+#include "app/config/bind_schedule.hpp"
+#include "app/config/bind_webhooks.hpp"
 #include "core/runtime/topology.hpp"
+#include "feeds/transport/url.hpp"
 #include "sinks/dashboard/http_server.hpp"
 #include "sinks/postgres/connection_string.hpp"
 #include "sinks/redis/address.hpp"
@@ -32,6 +36,36 @@ void bind_table(Section& parent, const char* name, Reading& reading, const Bind&
 void bind_journal(Section& section, JournalConfig& journal) {
   section.text("directory", journal.directory);
   section.power_of_two("segment_bytes", journal.segment_bytes, 65'536, std::int64_t{1} << 30);
+  section.word("fsync", journal.fsync,
+               {{"none", JournalFsync::none}, {"interval", JournalFsync::interval}, {"batch", JournalFsync::batch}});
+  section.integer("fsync_interval_ms", journal.fsync_interval_ms, 10, hour_ms);
+  section.word("compression", journal.compression,
+               {{"none", JournalCompression::none}, {"zstd", JournalCompression::zstd}});
+  section.integer("compression_level", journal.compression_level, 1, 19);
+  section.integer("retain_hours", journal.retain_hours, 0, 100 * 366 * 24);
+  section.integer("retain_bytes", journal.retain_bytes, 0, std::int64_t{1} << 60);
+  section.integer("failover_s", journal.failover_s, 0, 366 * day_s);
+  section.integer("budget_bytes", journal.budget_bytes, 0, std::int64_t{1} << 60);
+  section.integer("budget_warn_percent", journal.budget_warn_percent, 1, 100);
+  section.word("over_budget", journal.over_budget,
+               {{"stop", OverBudget::stop}, {"drop_oldest", OverBudget::drop_oldest}});
+  const std::uint64_t budget_min = 4 * std::uint64_t{journal.segment_bytes};
+  if (journal.budget_bytes > 0 && journal.budget_bytes < budget_min) {
+    section.complain("budget_bytes",
+                     fmt::format("{} is less than four segments, {}; write 0 or more than that, or lower segment_bytes",
+                                 journal.budget_bytes, budget_min));
+  }
+  if (journal.budget_bytes > 0 && journal.retain_bytes > journal.budget_bytes) {
+    section.complain("retain_bytes", fmt::format("{} is more than budget_bytes {}; write less, or raise the budget",
+                                                 journal.retain_bytes, journal.budget_bytes));
+  }
+}
+
+void bind_snapshots(Section& section, SnapshotConfig& snapshots) {
+  section.boolean("enabled", snapshots.enabled);
+  section.integer("interval_s", snapshots.interval_s, 1, day_s);
+  section.integer("interval_bytes", snapshots.interval_bytes, 65'536, std::int64_t{1} << 40);
+  section.integer("keep", snapshots.keep, 1, 100);
 }
 
 void bind_bars(Section& section, BarsConfig& bars) {
@@ -128,6 +162,11 @@ void bind_transport(Section& section, feeds::TransportConfig& transport) {
   if (!transport.ca_file.empty() && !std::filesystem::is_regular_file(transport.ca_file, not_there)) {
     section.complain("ca_file", fmt::format("{} is no file; name a PEM bundle of certificates", transport.ca_file));
   }
+  section.text("proxy", transport.proxy);
+  if (const auto proxy = feeds::parse_url(transport.proxy);
+      !transport.proxy.empty() && (!proxy || !transport.proxy.starts_with("http://") || proxy->path != "/")) {
+    section.complain("proxy", "is no address of an HTTP proxy; write one such as \"http://proxy.example:3128\"");
+  }
   section.integer("connect_timeout_ms", transport.connect_timeout_ms, 1, hour_ms);
   section.integer("first_byte_timeout_ms", transport.first_byte_timeout_ms, 1, hour_ms);
   section.integer("request_timeout_ms", transport.request_timeout_ms, 1, hour_ms);
@@ -163,6 +202,7 @@ void bind_api_key(Section& section, Secret& key) {
 }
 
 void bind_alpha_vantage(Section& section, feeds::alpha_vantage::Config& alpha_vantage) {
+  using feeds::alpha_vantage::Format;
   using feeds::alpha_vantage::Function;
   bind_source(section, alpha_vantage);
   section.address("base_url", alpha_vantage.base_url, Protocol::http);
@@ -170,8 +210,10 @@ void bind_alpha_vantage(Section& section, feeds::alpha_vantage::Config& alpha_va
   if (alpha_vantage.enabled && !section.has("api_key")) {
     section.complain("api_key", "is missing; write { env = \"ALPHAVANTAGE_KEY\" } and export it, or enabled = false");
   }
-  section.word("function", alpha_vantage.function,
-               {{"global_quote", Function::global_quote}, {"intraday", Function::intraday}});
+  section.word(
+      "function", alpha_vantage.function,
+      {{"global_quote", Function::global_quote}, {"intraday", Function::intraday}, {"daily", Function::daily}});
+  section.word("format", alpha_vantage.format, {{"json", Format::json}, {"csv", Format::csv}});
   section.integer("interval_minutes", alpha_vantage.interval_minutes, 1, 60);
   const std::vector<int> offered{1, 5, 15, 30, 60};
   if (std::find(offered.begin(), offered.end(), alpha_vantage.interval_minutes) == offered.end()) {
@@ -179,6 +221,7 @@ void bind_alpha_vantage(Section& section, feeds::alpha_vantage::Config& alpha_va
                      fmt::format("is {}; write one of: {}", alpha_vantage.interval_minutes, fmt::join(offered, ", ")));
   }
   section.integer("poll_seconds", alpha_vantage.poll_seconds, 1, day_s);
+  section.integer("requests_per_day", alpha_vantage.requests_per_day, 0, 10'000);
   section.integer("request_spacing_ms", alpha_vantage.request_spacing_ms, 0, hour_ms);
 }
 
@@ -201,8 +244,18 @@ void bind_coingecko(Section& section, feeds::coingecko::Config& coingecko) {
   section.address("base_url", coingecko.base_url, Protocol::http);
   bind_api_key(section, coingecko.api_key);
   section.word("endpoint", coingecko.endpoint,
-               {{"simple_price", Endpoint::simple_price}, {"coins_markets", Endpoint::coins_markets}});
+               {{"simple_price", Endpoint::simple_price},
+                {"coins_markets", Endpoint::coins_markets},
+                {"market_chart", Endpoint::market_chart},
+                {"ohlc", Endpoint::ohlc}});
+  section.integer("days", coingecko.days, 1, 365);
+  const std::vector<int> offered{1, 7, 14, 30, 90, 180, 365};
+  if (std::find(offered.begin(), offered.end(), coingecko.days) == offered.end()) {
+    section.complain("days", fmt::format("is {}; write one of: {}", coingecko.days, fmt::join(offered, ", ")));
+  }
   section.integer("poll_seconds", coingecko.poll_seconds, 1, day_s);
+  section.integer("requests_per_minute", coingecko.requests_per_minute, 0, 10'000);
+  section.integer("requests_per_day", coingecko.requests_per_day, 0, 10'000);
 }
 
 /// Words that the source takes as they are.
@@ -214,11 +267,25 @@ std::vector<std::pair<std::string, std::string>> words(std::initializer_list<con
 
 void bind_yahoo(Section& section, feeds::yahoo::Config& yahoo) {
   bind_source(section, yahoo);
+  using feeds::yahoo::Mode;
+  section.word("mode", yahoo.mode, {{"chart", Mode::chart}, {"streamer", Mode::streamer}});
   section.address("base_url", yahoo.base_url, Protocol::http);
+  section.address("streamer_url", yahoo.streamer_url, Protocol::websocket);
+  section.integer("silence_timeout_ms", yahoo.silence_timeout_ms, 100, hour_ms);
   section.word("interval", yahoo.interval, words({"1m", "2m", "5m", "15m", "30m", "60m", "1h", "1d"}));
   section.word("range", yahoo.range, words({"1d", "5d", "1mo", "3mo", "6mo", "1y", "2y", "5y", "10y", "ytd", "max"}));
   section.integer("poll_seconds", yahoo.poll_seconds, 1, day_s);
   section.integer("request_spacing_ms", yahoo.request_spacing_ms, 0, hour_ms);
+}
+
+/// What all sources that stream have.
+template <class StreamConfig>
+void bind_stream(Section& section, StreamConfig& source) {
+  section.address("websocket_url", source.websocket_url, Protocol::websocket);
+  section.optional_address("rest_url", source.rest_url, Protocol::http);
+  section.integer("silence_timeout_ms", source.silence_timeout_ms, 100, hour_ms);
+  section.integer("connection_lifetime_s", source.connection_lifetime_s, 0, 366 * day_s);
+  section.integer("backfill_trades_max", source.backfill_trades_max, 0, 10'000'000);
 }
 
 void bind_binance(Section& section, feeds::binance::Config& binance) {
@@ -233,8 +300,61 @@ void bind_binance(Section& section, feeds::binance::Config& binance) {
                      fmt::format("\"{}\" is not Binance's name of a symbol; write {}", symbol.native_symbol,
                                  is_plain ? "\"" + upper + "\"" : "one such as { \"BTC-USD\" = \"BTCUSDT\" }"));
   }
-  section.address("websocket_url", binance.websocket_url, Protocol::websocket);
-  section.integer("silence_timeout_ms", binance.silence_timeout_ms, 100, hour_ms);
+  bind_stream(section, binance);
+  section.texts("streams", binance.streams);
+  for (const std::string& stream : binance.streams) {
+    if (feeds::binance::is_stream(stream)) continue;
+    section.complain("streams",
+                     fmt::format("\"{}\" is none that we read; write trade, aggTrade, bookTicker or kline_1m", stream));
+  }
+  const auto has = [&](const char* stream) {
+    return std::find(binance.streams.begin(), binance.streams.end(), stream) != binance.streams.end();
+  };
+  if (binance.streams.empty()) section.complain("streams", "is empty; write at least one, such as [\"trade\"]");
+  if (has("trade") && has("aggTrade")) {
+    section.complain("streams", "has trade and aggTrade, which tell the same trades twice; write one of them");
+  }
+  if (binance.symbols.size() * binance.streams.size() > feeds::binance::streams_max) {
+    section.complain("symbols",
+                     fmt::format("times streams is {}, and a connection may have {}; write fewer",
+                                 binance.symbols.size() * binance.streams.size(), feeds::binance::streams_max));
+  }
+}
+
+/// "BTC-USD", "BTC/USD": two names in upper case around a separator.
+bool is_pair(std::string_view name, char separator) {
+  const std::size_t at = name.find(separator);
+  return at != std::string_view::npos && at > 0 && at + 1 < name.size() && at == name.rfind(separator) &&
+         std::all_of(name.begin(), name.end(), [&](char c) {
+           return c == separator || c == '.' || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+         });
+}
+
+template <class StreamConfig>
+void bind_pairs(Section& section, StreamConfig& source, char separator, const char* who, const char* trades) {
+  bind_source(section, source);
+  for (const feeds::Subscription& symbol : source.symbols) {
+    if (is_pair(symbol.native_symbol, separator)) continue;
+    section.complain("symbols", fmt::format("\"{}\" is not {}'s name of a pair; write one such as \"BTC{}USD\"",
+                                            symbol.native_symbol, who, separator));
+  }
+  bind_stream(section, source);
+  section.texts("channels", source.channels);
+  const auto has = [&](const char* channel) {
+    return std::find(source.channels.begin(), source.channels.end(), channel) != source.channels.end();
+  };
+  const auto known = static_cast<std::size_t>(has(trades)) + static_cast<std::size_t>(has("ticker"));
+  if (!has(trades) || known != source.channels.size()) {
+    section.complain("channels", fmt::format("must be [\"{0}\"], or [\"{0}\", \"ticker\"] for quotes too", trades));
+  }
+}
+
+void bind_coinbase(Section& section, feeds::coinbase::Config& coinbase) {
+  bind_pairs(section, coinbase, '-', "Coinbase", "matches");
+}
+
+void bind_kraken(Section& section, feeds::kraken::Config& kraken) {
+  bind_pairs(section, kraken, '/', "Kraken", "trade");
 }
 
 void bind_postgres(Section& section, sinks::postgres::Config& postgres) {
@@ -246,6 +366,7 @@ void bind_postgres(Section& section, sinks::postgres::Config& postgres) {
   }
   section.integer("batch_rows_max", postgres.batch_rows_max, 1, 1'000'000);
   section.integer("batch_delay_ms_max", postgres.batch_delay_ms_max, 0, 60'000);
+  section.integer("batch_delay_quiet_ms_max", postgres.batch_delay_quiet_ms_max, 0, 60'000);
   section.integer("call_timeout_ms", postgres.call_timeout_ms, 100, hour_ms);
   section.integer("reconnect_delay_ms_max", postgres.reconnect_delay_ms_max, 1, hour_ms);
   section.boolean("synchronous_commit", postgres.synchronous_commit);
@@ -274,7 +395,7 @@ void bind_dashboard(Section& section, sinks::dashboard::Config& dashboard) {
   section.secret("token", dashboard.token);
   section.texts("hosts", dashboard.hosts);
   try {
-    if (!sinks::dashboard::is_loopback(dashboard.listen) && dashboard.token.empty()) {
+    if (!sinks::dashboard::is_loopback(dashboard.listen) && !section.has("token")) {
       section.complain("token", fmt::format("is missing, and {} can be reached from elsewhere; write token = {{ env = "
                                             "\"TAPELINE_TOKEN\" }}, or listen on 127.0.0.1",
                                             dashboard.listen));
@@ -296,6 +417,7 @@ void bind(const toml::table& root, Config& config, Reading& reading) {
   top.text("lane", config.lane);
   if (!is_lane_name(config.lane)) top.complain("lane", "names a folder; write 1 to 63 letters, digits, _ or -");
   table("journal", bind_journal, config.journal);
+  table("snapshots", bind_snapshots, config.snapshots);
   table("bars", bind_bars, config.bars);
   tables.emplace_back("indicators");
   Section indicators("indicators", top.sub_table("indicators"), reading);
@@ -308,6 +430,9 @@ void bind(const toml::table& root, Config& config, Reading& reading) {
   tables.emplace_back("rules");
   Section rules("rules", top.sub_table("rules"), reading);
   bind_rules(rules, config.bars, config.indicators, config.rules, reading);
+  table(
+      "backtest", [&](Section& section, backtest::Config& values) { bind_backtest(section, config.rules, values); },
+      config.backtest);
   table("quality", bind_quality, config.quality);
   table("runtime", bind_runtime, config.runtime);
   table("log", bind_log, config.log);
@@ -315,6 +440,14 @@ void bind(const toml::table& root, Config& config, Reading& reading) {
   table("postgres", bind_postgres, config.postgres);
   table("redis", bind_redis, config.redis);
   table("dashboard", bind_dashboard, config.dashboard);
+
+  tables.emplace_back("schedule");
+  Section schedule("schedule", top.sub_table("schedule"), reading);
+  bind_schedule(schedule, config.schedule, reading);
+
+  tables.emplace_back("webhooks");
+  Section webhooks("webhooks", top.sub_table("webhooks"), reading);
+  bind_webhooks(webhooks, config.webhooks, reading);
 
   tables.emplace_back("sources");
   Section sources("sources", top.sub_table("sources"), reading);
@@ -332,6 +465,8 @@ void bind(const toml::table& root, Config& config, Reading& reading) {
   source("coingecko", bind_coingecko, config.sources.coingecko, config.calendars.coingecko);
   source("yahoo", bind_yahoo, config.sources.yahoo, config.calendars.yahoo);
   source("binance", bind_binance, config.sources.binance, config.calendars.binance);
+  source("coinbase", bind_coinbase, config.sources.coinbase, config.calendars.coinbase);
+  source("kraken", bind_kraken, config.sources.kraken, config.calendars.kraken);
   sources.reject_unknown(names);
 
   tables.emplace_back("instruments");

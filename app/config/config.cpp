@@ -74,6 +74,14 @@ std::string configuration_hash(const Config& config) {
   add_symbols(text, "yahoo", sources.yahoo.symbols, sources.yahoo.lateness_ms);
   add_symbols(text, "binance", sources.binance.symbols, sources.binance.lateness_ms);
   add_calendars(text, config.calendars);
+  // These came later: who has none of them keeps the hash that the lane began with.
+  const auto add_later = [&](std::string_view name, const auto& source, const CalendarConfig& calendar) {
+    if (source.symbols.empty()) return;
+    add_symbols(text, name, source.symbols, source.lateness_ms);
+    text += fmt::format("{} {}\n", static_cast<int>(calendar.kind), calendar.time_zone);
+  };
+  add_later("coinbase", sources.coinbase, config.calendars.coinbase);
+  add_later("kraken", sources.kraken, config.calendars.kraken);
   std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
   return fmt::format("{:016x}", hash);

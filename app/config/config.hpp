@@ -5,14 +5,20 @@
 #include <string_view>
 
 #include "app/calendar/config.hpp"
+#include "app/schedule/config.hpp"
+#include "app/webhooks/config.hpp"
+#include "core/backtest/config.hpp"
 #include "core/bars/config.hpp"
 #include "core/journal/config.hpp"
 #include "core/quality/config.hpp"
 #include "core/runtime/config.hpp"
 #include "core/signals/rules/rule_config.hpp"
+#include "core/snapshot/config.hpp"
 #include "feeds/alpha_vantage/config.hpp"
 #include "feeds/binance/config.hpp"
+#include "feeds/coinbase/config.hpp"
 #include "feeds/coingecko/config.hpp"
+#include "feeds/kraken/config.hpp"
 #include "feeds/transport/config.hpp"
 #include "feeds/yahoo/config.hpp"
 #include "sinks/dashboard/config.hpp"
@@ -34,11 +40,14 @@ struct SourcesConfig {
   feeds::coingecko::Config coingecko;
   feeds::yahoo::Config yahoo;
   feeds::binance::Config binance;
+  feeds::coinbase::Config coinbase;
+  feeds::kraken::Config kraken;
 };
 
 struct Config {
   std::string lane = "main";
   JournalConfig journal;
+  SnapshotConfig snapshots;
   RuntimeConfig runtime;
   BarsConfig bars;
   IndicatorsConfig indicators;
@@ -52,6 +61,9 @@ struct Config {
   sinks::postgres::Config postgres;
   sinks::redis::Config redis;
   sinks::dashboard::Config dashboard;
+  ScheduleConfig schedule;
+  std::vector<WebhookConfig> webhooks;
+  backtest::Config backtest;
   LogConfig log;
 };
 

@@ -9,6 +9,7 @@
 #include <toml++/toml.h>
 
 #include "app/config/bindings.hpp"
+#include "app/config/private_servers.hpp"
 
 namespace tapeline::app {
 namespace {
@@ -30,6 +31,12 @@ std::vector<std::string> lines_of(std::vector<Mistake> mistakes, const std::stri
     if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(std::move(line));
   }
   return lines;
+}
+
+/// What no file says: where this machine keeps what outlives a run.
+LoadedConfig with_folders(LoadedConfig loaded) {
+  loaded.config.transport.quota_directory = resolve_var_directory() + "/budget";
+  return loaded;
 }
 
 }  // namespace
@@ -60,12 +67,12 @@ LoadedConfig load_config(const std::string& path, Purpose purpose) {
   std::error_code not_there;
   std::string chosen = path;
   if (chosen.empty() && std::filesystem::exists("config/default.toml", not_there)) chosen = "config/default.toml";
-  if (chosen.empty()) return parse_config("", "built-in defaults", purpose);
+  if (chosen.empty()) return with_folders(parse_config("", "built-in defaults", purpose));
   std::ifstream file(chosen, std::ios::binary);
   if (!file || std::filesystem::is_directory(chosen, not_there)) {
     throw ConfigErrors({chosen + ": cannot be read; name a TOML file after --config"});
   }
-  return parse_config(std::string(std::istreambuf_iterator<char>(file), {}), chosen, purpose);
+  return with_folders(parse_config(std::string(std::istreambuf_iterator<char>(file), {}), chosen, purpose));
 }
 
 }  // namespace tapeline::app

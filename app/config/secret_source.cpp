@@ -59,6 +59,20 @@ Result<Secret, std::string> secret_of_file(const std::string& path) {
   return Secret(std::move(line));
 }
 
+Result<Secret, std::string> secret_of_credential(const std::string& name) {
+  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+  if (directory == nullptr || *directory == '\0') {
+    return Error{
+        fmt::format("credential {} is not there: no $CREDENTIALS_DIRECTORY; write LoadCredential={}:/path in the "
+                    "unit, or {{ file = \"/path\" }} outside of systemd",
+                    name, name)};
+  }
+  if (name.empty() || name.find('/') != std::string::npos) {
+    return Error{"credential holds no name of one; write what stands before the colon of LoadCredential="};
+  }
+  return secret_of_file(std::string(directory) + '/' + name);
+}
+
 bool holds_password(std::string_view connection_string) noexcept {
   if (connection_string.find("password") != std::string_view::npos) return true;
   const std::size_t separator = connection_string.find("://");

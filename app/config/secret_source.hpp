@@ -14,6 +14,8 @@ namespace tapeline::app {
 [[nodiscard]] Result<Secret, std::string> secret_of_environment(const std::string& name);
 /// The file's first line. Refuses a file that its group may change or that others may read.
 [[nodiscard]] Result<Secret, std::string> secret_of_file(const std::string& path);
+/// A file of that name in $CREDENTIALS_DIRECTORY, where systemd's LoadCredential= puts it.
+[[nodiscard]] Result<Secret, std::string> secret_of_credential(const std::string& name);
 
 /// Whether a connection string of libpq, of either form, holds a password; when in doubt it does.
 [[nodiscard]] bool holds_password(std::string_view connection_string) noexcept;

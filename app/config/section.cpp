@@ -215,11 +215,15 @@ void Section::read_secret(const toml::node& node, const char* key, Secret& value
   };
   const auto variable = part("env");
   const auto path = part("file");
-  if (reference == nullptr || reference->size() != 1 || (!variable && !path)) {
+  const auto credential = part("credential");
+  if (reference == nullptr || reference->size() != 1 || (!variable && !path && !credential)) {
     // Never repeat what stands there: it may be the secret.
     return complain(node, key, "a secret does not stand in the file; write { env = \"NAME\" } or { file = \"/path\" }");
   }
-  auto secret = variable ? secret_of_environment(*variable) : secret_of_file(*path);
+  if (reading_.purpose == Purpose::inspect) return;
+  auto secret = variable ? secret_of_environment(*variable)
+                : path   ? secret_of_file(*path)
+                         : secret_of_credential(*credential);
   if (!secret) return complain(node, key, secret.error());
   value = std::move(*secret);
 }
@@ -301,8 +305,17 @@ std::vector<std::string> Section::named_tables() {
   return names;
 }
 
+void Section::optional_address(const char* key, std::string& value, Protocol protocol) {
+  text(key, value);
+  if (!value.empty()) resolve(key, value, protocol);
+}
+
 void Section::address(const char* key, std::string& value, Protocol protocol) {
   text(key, value);
+  resolve(key, value, protocol);
+}
+
+void Section::resolve(const char* key, std::string& value, Protocol protocol) {
   if (!has(key) || is_wrong(key) || !is_needed()) return;
   auto resolved = resolve_address(value, protocol);
   if (!resolved) return complain(key, resolved.error());

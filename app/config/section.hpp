@@ -32,8 +32,8 @@ struct Mistake {
 };
 
 /// What a configuration is read for. Who looks back at what was received asks no source: neither their secrets nor
-/// the simulator's address are needed then.
-enum class Purpose { run, look_back };
+/// the simulator's address are needed then. Who inspects a file may not be who is allowed to read the secrets.
+enum class Purpose { run, look_back, inspect };
 
 /// What comes of reading a document, beside the values themselves.
 struct Reading {
@@ -94,6 +94,8 @@ class Section {
   /// Our names to native names: a table, or an array of names that are both.
   void symbols(const char* key, std::vector<feeds::Subscription>& values);
   void address(const char* key, std::string& value, Protocol protocol);
+  /// As address(); it may be empty.
+  void optional_address(const char* key, std::string& value, Protocol protocol);
 
   /// A mistake about `key`, whether or not it is in the file.
   void complain(const std::string& key, const std::string& what_and_cure);
@@ -110,7 +112,7 @@ class Section {
 
  private:
   [[nodiscard]] bool is_needed() const noexcept {
-    return reading_.purpose == Purpose::run || !path_.starts_with("sources.");
+    return reading_.purpose != Purpose::look_back || !path_.starts_with("sources.");
   }
   [[nodiscard]] const toml::node* find(const char* key) const;
   void complain(const toml::node& node, const std::string& key, const std::string& what_and_cure);
@@ -123,6 +125,7 @@ class Section {
   /// Without `symbol` the native name in `node` is ours, too.
   void read_symbol(const toml::node& node, const char* key, const std::optional<std::string>& symbol,
                    std::vector<feeds::Subscription>& values);
+  void resolve(const char* key, std::string& value, Protocol protocol);
   void record(const char* key, std::string value);
   void record_text(const char* key, std::string_view value);
   void record_integers(const char* key, const std::vector<std::int64_t>& values);

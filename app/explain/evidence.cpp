@@ -56,7 +56,7 @@ void Evidence::add_bar(const Row& row) {
   while (!series.closes.empty() && series.closes.back().bar_start_ns >= bar.start_ns) series.closes.pop_back();
   if (!bar.is_partial) {
     series.closes.push_back({bar.start_ns, {bar.close_mantissa, bar.price_exponent}});
-    if (series.closes.size() > window_ + SourceSeries::recomputed_max) series.closes.pop_front();
+    if (series.closes.size() > window_ + EvaluatedBars::recomputed_max) series.closes.pop_front();
   }
   const bool is_target =
       target_.alert_id.empty() && bar.start_ns == target_.bar_start_ns && bar.is_source_bar == target_.is_source_bar;

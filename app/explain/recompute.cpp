@@ -1,21 +1,42 @@
 #include "app/explain/recompute.hpp"
 
+#include <limits>
 #include <stdexcept>
 
 #include <fmt/format.h>
 
 #include "app/stage_options.hpp"
+#include "core/stages/pipeline_state.hpp"
 
 namespace tapeline::app {
+namespace {
 
-Recomputation::Recomputation(const Config& config, const JournalExtent& journal)
+constexpr JournalPosition beyond_every_position = ~JournalPosition{0};
+
+}  // namespace
+
+Recomputation::Recomputation(const Config& config, const JournalConfig& journal, const Begin& begin)
     : journal_(journal),
+      begin_(begin.position),
       catalog_(make_row_catalog(config.indicators, config.rules, configuration_hash(config))),
       events_(config.runtime.ring_events),
       rows_(config.runtime.ring_rows),
       updates_(config.runtime.ring_updates),
-      parser_(parser_options(config, journal.config), marks_, events_, operations_),
-      kernels_(kernels_options(config, catalog_), events_, rows_, updates_) {}
+      parser_(parser_options(config, journal, begin.position), marks_, events_, operations_),
+      kernels_(kernels_options(config, catalog_, begin.output), events_, rows_, updates_) {}
+
+Recomputation::Recomputation(const Config& config, const JournalExtent& journal)
+    : Recomputation(config, journal.config, Begin{}) {}
+
+Recomputation::Recomputation(const Config& config, const JournalConfig& journal, const Recovery& recovery)
+    : Recomputation(config, journal,
+                    Begin{.position = recovery.start_position,
+                          .output = {.stored_position = beyond_every_position,
+                                     .live_position = beyond_every_position,
+                                     .recover_alerts_ns = std::numeric_limits<Nanos>::max()}}) {
+  if (recovery.snapshot && !restore_pipeline(recovery.snapshot, parser_, kernels_))
+    throw std::runtime_error("the snapshot that was read before cannot be read again");
+}
 
 std::size_t Recomputation::hand_out(const Visit& visit) {
   std::size_t handed = 0;
@@ -47,7 +68,7 @@ void Recomputation::advance(JournalPosition limit, const Visit& visit) {
     if (!parser_.drained()) {
       throw std::runtime_error(
           fmt::format("journal {} cannot be read behind position {}; `tapeline journal verify` says more",
-                      journal_.config.directory, parser_.counts().position.value()));
+                      journal_.directory, parser_.counts().position.value()));
     }
     if (kernels_.drained() && hand_out(visit) == 0) return;
   }

@@ -43,6 +43,12 @@ void HealthMonitor::observe(const LaneStats& stats, Nanos steady_ns) {
   for (const SinkState& sink : stats.sinks) {
     if (!sink.is_healthy) not_ready(fmt::format("sink {}: {}", sink.name, sink.state));
   }
+  if (stats.journal.is_near_full) {
+    report.reasons.push_back(fmt::format("journal: {:.1f} of {:.1f} GB are taken{}",
+                                         static_cast<double>(stats.journal.disk_bytes) / 1e9,
+                                         static_cast<double>(stats.journal.limit_bytes) / 1e9,
+                                         stats.journal.is_full ? ": no room for another segment" : ""));
+  }
   if (stats.frames_refused > frames_lost_) {
     frames_lost_ = stats.frames_refused;
     frames_lost_at_ns_ = steady_ns;

@@ -1,6 +1,7 @@
 #include "app/service/lane_service.hpp"
 
 #include <filesystem>
+#include <limits>
 #include <system_error>
 
 #include "app/commands/explain.hpp"
@@ -8,6 +9,7 @@
 #include "app/service/live_json.hpp"
 #include "app/service/metrics_text.hpp"
 #include "app/service/query.hpp"
+#include "app/service/sources_text.hpp"
 #include "app/service/status_json.hpp"
 #include "sinks/dashboard/page.hpp"
 
@@ -33,9 +35,10 @@ std::string service_socket(const std::string& var_directory, const std::string& 
   return var_directory + "/run/" + lane + ".sock";
 }
 
-LaneService::LaneService(const Config& config, const LaneOptions& options, const Lane& lane)
+LaneService::LaneService(const Config& config, const LaneOptions& options, const Lane& lane, ScheduleThread* schedule)
     : lane_(lane),
       config_(config),
+      schedule_(schedule),
       name_(options.name),
       configuration_hash_(options.configuration_hash),
       journal_directory_(journal_directory(config, options)) {
@@ -64,9 +67,13 @@ void LaneService::observe(Nanos steady_ns) {
 }
 
 Response LaneService::respond(const Request& request) {
+  if (request.path == "/jobs") return jobs(request);
+  if (request.method != sinks::dashboard::Method::get) return {.status = 405, .body = "only /jobs takes a POST\n"};
   if (request.path == "/metrics") return metrics();
   if (request.path == "/api/status") return status();
   if (request.path == "/status") return {.body = status_text(lane_.stats(), monitor_.report())};
+  if (request.path == "/sources") return {.body = sources_text(lane_.stats().sources, wall_now_ns())};
+  if (request.path == "/api/sources") return sources();
   if (request.path == "/healthz" || request.path == "/readyz") {
     const HealthReport health = monitor_.report();
     const bool is_good = request.path == "/healthz" ? health.is_alive : health.is_ready;
@@ -110,6 +117,19 @@ Response LaneService::look_back(const Request& request) {
   return {.status = 404, .body = "there is nothing of this name\n"};
 }
 
+Response LaneService::jobs(const Request& request) {
+  const Query query(request.query);
+  if (schedule_ == nullptr) return {.status = 404, .body = "no rows are stored, so that there are no jobs\n"};
+  if (request.method == sinks::dashboard::Method::post) {
+    const auto again = query.text("again") == "yes" ? Scheduler::Again::yes : Scheduler::Again::no;
+    const auto number = schedule_->ask({.job = query.text("job"), .session = query.text("session"), .again = again});
+    return {.status = 202, .body = std::to_string(number) + '\n'};
+  }
+  const auto text = schedule_->answer(
+      static_cast<std::uint64_t>(query.number("number", 0, 0, std::numeric_limits<std::int64_t>::max())));
+  return text ? Response{.body = *text} : Response{.status = 202, .body = ""};
+}
+
 Response LaneService::metrics() const {
   const LaneStats stats = lane_.stats();
   const std::vector<BoardLine> symbols = lane_.board().lines();
@@ -127,6 +147,13 @@ Response LaneService::metrics() const {
 Response LaneService::status() const {
   return {.content_type = "application/json",
           .body = status_json(lane_.stats(), monitor_.report(), configuration_hash_) + '\n'};
+}
+
+Response LaneService::sources() const {
+  std::string text;
+  for (const feeds::SourceStatus& source : lane_.stats().sources)
+    text += (text.empty() ? "" : ",") + source_json(source);
+  return {.content_type = json, .body = "{\"running\":true,\"sources\":[" + text + "]}\n"};
 }
 
 }  // namespace tapeline::app

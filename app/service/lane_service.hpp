@@ -9,6 +9,7 @@
 
 #include "app/config/config.hpp"
 #include "app/lane.hpp"
+#include "app/schedule/schedule_thread.hpp"
 #include "app/service/health.hpp"
 #include "app/service/history.hpp"
 #include "sinks/dashboard/http_server.hpp"
@@ -21,7 +22,8 @@ namespace tapeline::app {
 class LaneService {
  public:
   /// `config` and `lane` outlive it.
-  LaneService(const Config& config, const LaneOptions& options, const Lane& lane);
+  /// `schedule` may be nullptr: jobs cannot be asked for then.
+  LaneService(const Config& config, const LaneOptions& options, const Lane& lane, ScheduleThread* schedule);
 
   /// Looks at the lane, when it is time to.
   void observe(Nanos steady_ns);
@@ -37,9 +39,14 @@ class LaneService {
   [[nodiscard]] sinks::dashboard::Response look_back(const sinks::dashboard::Request& request);
   [[nodiscard]] sinks::dashboard::Response metrics() const;
   [[nodiscard]] sinks::dashboard::Response status() const;
+  [[nodiscard]] sinks::dashboard::Response sources() const;
+
+  /// POST /jobs?job=NAME begins one, GET /jobs?number=N has its answer.
+  [[nodiscard]] sinks::dashboard::Response jobs(const sinks::dashboard::Request& request);
 
   const Lane& lane_;
   const Config& config_;
+  ScheduleThread* schedule_;
   std::string name_;
   std::string configuration_hash_;
   std::unique_ptr<History> history_;  // none where no rows are stored

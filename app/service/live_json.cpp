@@ -17,18 +17,25 @@ constexpr Nanos status_interval_ns = nanos_per_second;
 
 std::string number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : "null"; }
 
+/// A price of the newest quote: a text, to be shown as it is.
+std::string side_of(std::int64_t mantissa, std::int8_t exponent) {
+  return mantissa == 0 ? "null" : '"' + to_string(Int128{mantissa}, exponent) + '"';
+}
+
 std::string latest_json(std::size_t index, const BoardLine& line) {
   const Latest& latest = line.latest;
   return fmt::format(
-      "{{\"i\":{},\"symbol\":{},\"source\":{},\"price\":\"{}\",\"event_ms\":{},\"received_ms\":{},\"interval_s\":{},"
+      "{{\"i\":{},\"symbol\":{},\"source\":{},\"price\":\"{}\",\"bid\":{},\"ask\":{},\"event_ms\":{},\"received_ms\":{}"
+      ",\"interval_s\":{},"
       "\"rsi\":{},\"rsi_now\":{},\"sma\":{},\"bb_upper\":{},\"bb_lower\":{},\"change_pct\":{},\"volatility\":{},"
       "\"signal\":\"{}\",\"reason\":\"{}\",\"trend\":\"{}\",\"ticks\":{}}}",
       index, json_string(line.symbol), json_string(source_name(line.source)),
-      to_string(Int128{latest.price_mantissa}, latest.price_exponent), latest.event_ns / nanos_per_millisecond,
-      latest.receive_ns / nanos_per_millisecond, latest.interval_s, number(latest.rsi), number(latest.provisional_rsi),
-      number(latest.sma), number(latest.bb_upper), number(latest.bb_lower), number(latest.change_pct),
-      number(latest.volatility), to_string(latest.signal), to_string(latest.signal_reason), to_string(latest.trend),
-      latest.ticks);
+      to_string(Int128{latest.price_mantissa}, latest.price_exponent),
+      side_of(latest.bid_mantissa, latest.bid_exponent), side_of(latest.ask_mantissa, latest.ask_exponent),
+      latest.event_ns / nanos_per_millisecond, latest.receive_ns / nanos_per_millisecond, latest.interval_s,
+      number(latest.rsi), number(latest.provisional_rsi), number(latest.sma), number(latest.bb_upper),
+      number(latest.bb_lower), number(latest.change_pct), number(latest.volatility), to_string(latest.signal),
+      to_string(latest.signal_reason), to_string(latest.trend), latest.ticks);
 }
 
 std::string alert_json(const BoardAlert& one) {

@@ -1,8 +1,10 @@
 #include "app/service/metrics_text.hpp"
 
 #include <algorithm>
+#include <ctime>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <sstream>
 #include <string_view>
 #include <utility>
@@ -136,6 +138,11 @@ void add_sources(Families& out, const LaneStats& stats) {
   each([](const feeds::SourceStatus& source) { return source.reconnects; });
   out.counter("source_rounds_total", "Rounds of a polled source.");
   each([](const feeds::SourceStatus& source) { return source.rounds; });
+  out.gauge("source_quota_left",
+            "Requests that a source's quota still allows in these 24 hours; 0 also where there is none.");
+  each([](const feeds::SourceStatus& source) { return static_cast<double>(source.quota_left); });
+  out.gauge("source_unknown_symbols", "Symbols that a source does not know.");
+  each([](const feeds::SourceStatus& source) { return static_cast<double>(source.unknown_symbols.size()); });
   out.gauge("source_last_frame_timestamp_seconds", "When a source was last heard of; 0: not yet.");
   each([](const feeds::SourceStatus& source) { return static_cast<double>(source.last_frame_ns) / 1e9; });
 }
@@ -144,12 +151,60 @@ void add_sinks(Families& out, const LaneStats& stats) {
   out.gauge("sink_up", "1 while a sink takes what it is given.");
   for (const SinkState& sink : stats.sinks) out.sample({{"sink", sink.name}}, std::uint64_t{sink.is_healthy});
   out.counter("rows_committed_total", "Rows that PostgreSQL has committed.").sample({}, stats.rows_committed);
+  out.counter("rows_quarantined_total", "Rows that PostgreSQL refused; they are in quarantined_row.")
+      .sample({}, stats.rows_quarantined);
   out.counter("batches_committed_total", "Transactions that PostgreSQL has committed.").sample({}, stats.batches);
   out.counter("commit_retries_total", "Batches that were sent again.").sample({}, stats.commit_retries);
   const std::uint64_t stored = std::min(stats.checkpoint, stats.journal_position);
   out.gauge("commit_lag_bytes", "Journal that is not yet committed.")
       .sample({}, stats.checkpoint == 0 ? std::uint64_t{0} : stats.journal_position - stored);
   out.gauge("journal_position_bytes", "End of the journal.").sample({}, stats.journal_position);
+}
+
+void add_journal(Families& out, const JournalUsage& journal) {
+  if (journal.limit_bytes == 0) return;  // a journal that is only read
+  out.gauge("journal_disk_bytes", "What the journal takes on its disk.").sample({}, journal.disk_bytes);
+  out.gauge("journal_limit_bytes", "What it may take: its budget, or what the disk has.")
+      .sample({}, journal.limit_bytes);
+  out.gauge("journal_headroom_bytes", "What is left of that.").sample({}, journal.headroom_bytes());
+  out.gauge("journal_first_position_bytes", "Oldest position that is kept.").sample({}, journal.first_position);
+  out.gauge("journal_oldest_timestamp_seconds", "When the oldest closed segment was written; 0: none is closed.")
+      .sample({}, static_cast<double>(journal.oldest_written_ns) / 1e9);
+  out.gauge("journal_segments", "Segments, by form.");
+  out.sample({{"form", "plain"}}, std::uint64_t{journal.segments - journal.compressed_segments});
+  out.sample({{"form", "zstd"}}, std::uint64_t{journal.compressed_segments});
+  out.counter("journal_segments_deleted_total", "Segments deleted: over the limits, or needed and over the budget.");
+  out.sample({{"reason", "retention"}}, journal.segments_trimmed);
+  out.sample({{"reason", "budget"}}, journal.segments_dropped);
+}
+
+/// How late the newest of what a source sent was: from its stamp to its arrival here.
+void add_lag(Families& out, std::span<const BoardLine> symbols) {
+  std::map<std::string, const Latest*> newest;
+  for (const BoardLine& line : symbols) {
+    if (!line.has_value) continue;
+    const Latest*& of_source = newest[source_name(line.source)];
+    if (of_source == nullptr || line.latest.receive_ns > of_source->receive_ns) of_source = &line.latest;
+  }
+  out.gauge("source_lag_seconds", "From the stamp of a source's newest event to its arrival.");
+  for (const auto& [source, latest] : newest) {
+    out.sample({{"source", source}}, static_cast<double>(latest->receive_ns - latest->event_ns) / 1e9);
+  }
+}
+
+void add_snapshots(Families& out, const LaneStats& stats) {
+  const SnapshotStats& snapshots = stats.snapshots;
+  if (!snapshots.is_enabled) return;
+  out.counter("snapshots_total", "Snapshots of the state taken.").sample({}, snapshots.taken);
+  out.counter("snapshot_failures_total", "Snapshots that could not be written.").sample({}, snapshots.failed);
+  out.gauge("snapshot_timestamp_seconds", "When the last snapshot was taken; 0: there is none.")
+      .sample({}, static_cast<double>(snapshots.taken_ns) / 1e9);
+  out.gauge("snapshot_size_bytes", "Size of the last snapshot.").sample({}, snapshots.bytes);
+  out.gauge("snapshot_duration_seconds", "How long the last snapshot took; 0: an earlier process took it.")
+      .sample({}, static_cast<double>(snapshots.duration_ns) / 1e9);
+  out.gauge("snapshot_position_bytes", "Position of the last snapshot in the journal.").sample({}, snapshots.position);
+  out.gauge("replay_bytes", "Journal that a restart would replay.")
+      .sample({}, stats.journal_position - std::min(stats.journal_position, snapshots.position));
 }
 
 void add_symbols(Families& out, std::span<const BoardLine> symbols) {
@@ -188,11 +243,12 @@ ProcessStats read_process_stats() {
   const auto ticks_per_second = static_cast<double>(sysconf(_SC_CLK_TCK));
   stats.cpu_s = (number(14) + number(15)) / ticks_per_second;
   stats.resident_bytes = static_cast<std::uint64_t>(number(24)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  std::ifstream system("/proc/stat");
-  for (std::string word; system >> word;) {
-    double boot_s = 0;
-    if (word == "btime" && system >> boot_s) stats.start_time_s = boot_s + number(22) / ticks_per_second;
-  }
+  // The kernel counts from the boot; sandboxes hide /proc/stat, which has its time.
+  timespec since_boot{};
+  clock_gettime(CLOCK_BOOTTIME, &since_boot);
+  const double age_s = static_cast<double>(since_boot.tv_sec) + static_cast<double>(since_boot.tv_nsec) / 1e9 -
+                       number(22) / ticks_per_second;
+  stats.start_time_s = static_cast<double>(wall_now_ns()) / 1e9 - age_s;
   if (DIR* const directory = opendir("/proc/self/fd")) {
     while (readdir(directory) != nullptr) ++stats.open_fds;
     closedir(directory);
@@ -207,6 +263,9 @@ std::string metrics_text(const MetricsInput& input) {
   add_stages(out, input.stats);
   add_sources(out, input.stats);
   add_sinks(out, input.stats);
+  add_journal(out, input.stats.journal);
+  add_lag(out, input.symbols);
+  add_snapshots(out, input.stats);
   add_symbols(out, input.symbols);
   add_process(out, input);
   return out.take();

@@ -1,7 +1,10 @@
 #include "app/service/status_json.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "app/service/sources_text.hpp"
 #include "app/summary.hpp"
 #include "app/version.hpp"
 #include "core/base/json_text.hpp"
@@ -21,6 +24,28 @@ double busy_fraction(const StageWork& stage) {
   return stage.polls == 0 ? 0 : static_cast<double>(stage.busy_polls) / static_cast<double>(stage.polls);
 }
 
+std::string snapshots_json(const SnapshotStats& snapshots) {
+  return fmt::format(
+      "{{\"enabled\":{},\"taken\":{},\"failed\":{},\"position\":{},\"bytes\":{},\"taken_ns\":{},\"duration_ns\":{},"
+      "\"followed_position\":{}}}",
+      snapshots.is_enabled, snapshots.taken, snapshots.failed, snapshots.position, snapshots.bytes, snapshots.taken_ns,
+      snapshots.duration_ns, snapshots.followed_position);
+}
+
+std::string snapshot_text(const LaneStats& stats) {
+  const SnapshotStats& snapshots = stats.snapshots;
+  if (!snapshots.is_enabled) return "none are taken";
+  const std::string failed =
+      snapshots.failed > 0 ? fmt::format("; {} could not be written, see the log", snapshots.failed) : "";
+  if (snapshots.position == 0) return "none yet" + failed;
+  const std::uint64_t behind = stats.journal_position - std::min(stats.journal_position, snapshots.position);
+  const Nanos age_ns = std::max<Nanos>(wall_now_ns() - snapshots.taken_ns, 0);
+  const std::string took =
+      snapshots.duration_ns > 0 ? " in " + duration_text(snapshots.duration_ns) : " by an earlier process";
+  return fmt::format("{} s ago, {} bytes{}; a restart replays {} bytes{}", age_ns / nanos_per_second,
+                     count_text(snapshots.bytes), took, count_text(behind), failed);
+}
+
 }  // namespace
 
 std::string health_json(const HealthReport& health) {
@@ -37,13 +62,7 @@ std::string status_json(const LaneStats& stats, const HealthReport& health, cons
     return fmt::format("{{\"name\":{},\"depth\":{},\"capacity\":{}}}", json_string(link.name), link.depth,
                        link.capacity);
   });
-  const std::string sources = json_array(stats.sources, [](const feeds::SourceStatus& source) {
-    return fmt::format(
-        "{{\"name\":{},\"state\":{},\"delivering\":{},\"frames\":{},\"bytes\":{},\"errors\":{},\"reconnects\":{},"
-        "\"rounds\":{},\"last_frame_ns\":{},\"last_error\":{}}}",
-        json_string(source.name), json_string(source.state), is_delivering(source), source.frames, source.bytes,
-        source.errors, source.reconnects, source.rounds, source.last_frame_ns, json_string(source.last_error));
-  });
+  const std::string sources = json_array(stats.sources, source_json);
   const std::string sinks = json_array(stats.sinks, [](const SinkState& sink) {
     return fmt::format("{{\"name\":{},\"state\":{},\"healthy\":{}}}", json_string(sink.name), json_string(sink.state),
                        sink.is_healthy);
@@ -59,9 +78,9 @@ std::string status_json(const LaneStats& stats, const HealthReport& health, cons
   });
   return fmt::format(
       "{{\"version\":{},\"configuration_hash\":{},\"health\":{},\"summary\":{},\"stages\":{},\"links\":{},"
-      "\"sources\":{},\"sinks\":{},\"latencies\":{},\"quality\":{}}}",
+      "\"sources\":{},\"sinks\":{},\"latencies\":{},\"quality\":{},\"snapshots\":{}}}",
       json_string(version), json_string(configuration_hash), health_json(health), summary_json(stats), stages, links,
-      sources, sinks, latencies, quality);
+      sources, sinks, latencies, quality, snapshots_json(stats.snapshots));
 }
 
 std::string status_text(const LaneStats& stats, const HealthReport& health) {
@@ -72,8 +91,12 @@ std::string status_text(const LaneStats& stats, const HealthReport& health) {
   for (const feeds::SourceStatus& source : stats.sources) {
     text += fmt::format("  source {:<14} {}  {} frames{}\n", source.name, source.state, count_text(source.frames),
                         source.reconnects > 0 ? fmt::format(", {} reconnects", source.reconnects) : "");
+    for (const feeds::SymbolTrouble& trouble : source.troubles) {
+      text += fmt::format("         {:<14} {}\n", trouble.symbol, trouble.what);
+    }
   }
   for (const SinkState& sink : stats.sinks) text += fmt::format("  sink   {:<14} {}\n", sink.name, sink.state);
+  text += fmt::format("  snapshot              {}\n", snapshot_text(stats));
   for (const StageWork& stage : stats.stages) {
     text += fmt::format("  stage  {:<14} {:.1f} % busy, {} items\n", stage.name, 100 * busy_fraction(stage),
                         count_text(stage.items));

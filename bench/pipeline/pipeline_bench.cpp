@@ -7,8 +7,10 @@
 #include <simdjson.h>
 
 #include "bench/pipeline/trade_frames.hpp"
+#include "core/journal/journal_keeper.hpp"
 #include "core/journal/journal_reader.hpp"
 #include "core/journal/journal_writer.hpp"
+#include "core/journal/segment_supply.hpp"
 #include "core/runtime/runner.hpp"
 #include "core/stages/kernels.hpp"
 #include "core/stages/null_writer.hpp"
@@ -111,13 +113,17 @@ void run_pipeline(benchmark::State& state, Journaling journaling) {
   for (auto _ : state) {
     state.PauseTiming();
     JournalConfig journal = frames.journal();
+    Operations operations;
     std::unique_ptr<JournalWriter> writer;
+    std::unique_ptr<SegmentSupply> supply;
+    std::unique_ptr<JournalKeeper> keeper;  // with all that a running lane has: hashes and compression, too
     if (journaling == Journaling::on) {
       journal.directory = TradeFrames::make_directory();
       writer = std::make_unique<JournalWriter>(journal);
+      supply = std::make_unique<SegmentSupply>(*writer);
+      keeper = std::make_unique<JournalKeeper>(*writer, operations, JournalKeeper::Needs{});
     }
     Topology topology;
-    Operations operations;
     auto& marks = topology.link<JournalMark>({1'024, WhenFull::coalesce});
     auto& events = topology.link<MarketEvent>({8'192, WhenFull::backpressure});
     auto& rows = topology.link<Row>({16'384, WhenFull::backpressure});
@@ -157,6 +163,8 @@ void run_pipeline(benchmark::State& state, Journaling journaling) {
     state.PauseTiming();
     if (sink.count(RowKind::tick) != frames.count()) state.SkipWithError("rows are missing");
     if (kernels.counts().rejects.value() != 0) state.SkipWithError("frames were rejected");
+    keeper.reset();
+    supply.reset();
     writer.reset();
     if (journaling == Journaling::on) std::filesystem::remove_all(journal.directory);
     state.ResumeTiming();

@@ -92,7 +92,7 @@ const TradeFrames& TradeFrames::instance() {
 
 TradeFrames::TradeFrames() {
   const char* wanted = std::getenv("TAPELINE_BENCH_TRADES");
-  const std::uint64_t total = wanted != nullptr ? std::stoull(wanted) : 10'000'000;
+  const std::uint64_t total = wanted != nullptr ? std::stoull(wanted) : 2'000'000;
   std::vector<Trade> trades;
   if (const char* recording = std::getenv("TAPELINE_BENCH_RECORDING")) {
     trades = recorded_trades(recording);

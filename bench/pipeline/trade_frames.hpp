@@ -15,7 +15,7 @@ namespace tapeline::bench {
 
 class TradeFrames {
  public:
-  /// Made once per process: `TAPELINE_BENCH_TRADES` messages, 10 million unless that says otherwise.
+  /// Made once per process: `TAPELINE_BENCH_TRADES` messages, 2 million unless that says otherwise.
   static const TradeFrames& instance();
 
   [[nodiscard]] const JournalConfig& journal() const noexcept { return journal_; }

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "core/base/decimal_scale.hpp"
+
 namespace tapeline {
 namespace {
 
@@ -58,6 +60,18 @@ void shorten_volume(IndicatorBar& bar) noexcept {
   while (!WideMoments::holds(bar.volume)) {
     bar.volume /= 10;
     ++bar.volume_exponent;
+  }
+}
+
+/// Only what the prices themselves need: a bar's exponent is that of its finest tick, and would be seen in the last bits.
+void shorten_prices(IndicatorBar& bar) noexcept {
+  while (bar.price_exponent < 0 && bar.open % 10 == 0 && bar.high % 10 == 0 && bar.low % 10 == 0 &&
+         bar.close % 10 == 0) {
+    bar.open /= 10;
+    bar.high /= 10;
+    bar.low /= 10;
+    bar.close /= 10;
+    ++bar.price_exponent;
   }
 }
 
@@ -183,10 +197,12 @@ CustomIndicators::CustomIndicators(std::span<const IndicatorSpec> specs, std::ui
 
 void CustomIndicators::update(const IndicatorBar& closed) noexcept {
   IndicatorBar bar = closed;
+  shorten_prices(bar);
   shorten_volume(bar);
   if (bars_seen_ == 0) set_exponents(bar.price_exponent, bar.volume_exponent);
   if (!refine(bar) || !align(bar, price_exponent_, volume_exponent_)) {
     bar = closed;
+    shorten_prices(bar);
     shorten_volume(bar);
     start_over(bar);
   }
@@ -238,8 +254,7 @@ void CustomIndicators::start_over(const IndicatorBar& bar) noexcept {
 }
 
 void CustomIndicators::set_exponents(int price, int volume) noexcept {
-  const int coarse = std::max(price, -power_max);
-  unit_ = static_cast<double>(power_of_ten(-coarse)) * static_cast<double>(power_of_ten(coarse - price));
+  unit_ = mantissas_per_unit(price);
   price_exponent_ = price;
   volume_exponent_ = volume;
 }

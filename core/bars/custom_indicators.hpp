@@ -57,6 +57,11 @@ class CustomIndicators {
   /// How often a bar did not fit together with those before it.
   [[nodiscard]] std::uint64_t resets() const noexcept { return resets_; }
 
+  void archive(auto& archive) {
+    for (Indicator& indicator : indicators_) std::visit([&](auto& kernel) { archive(kernel); }, indicator.kernel);
+    archive(unit_, bars_seen_, resets_, price_exponent_, volume_exponent_);
+  }
+
   friend bool operator==(const CustomIndicators&, const CustomIndicators&) = default;
 
  private:

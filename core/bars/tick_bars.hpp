@@ -23,6 +23,8 @@ enum class TickOutcome : std::uint8_t { folded, late, out_of_precision };
 struct ClosedBar {
   OpenBar bar;
   bool is_filled = false;
+
+  void archive(auto& archive) { archive(bar, is_filled); }
 };
 
 class TickBars {
@@ -43,6 +45,19 @@ class TickBars {
     for (OpenBar& bar : open_) bar.has_gap = true;
   }
 
+  /// Nothing is missing after all.
+  void clear_gap() noexcept {
+    for (OpenBar& bar : open_) bar.has_gap = false;
+  }
+
+  /// The bar that the tick would be by itself.
+  [[nodiscard]] OpenBar begin(const BarTick& tick) const noexcept {
+    const Nanos start_ns = start_of(tick.event_ns);
+    return begin_bar(start_ns, end_of(start_ns), tick);
+  }
+  /// The newest closed bar has been put right, or in.
+  void correct_closed(const OpenBar& newest) noexcept { remember(newest); }
+
   /// The oldest bar whose end is at or before `horizon_ns` (watermark less lateness); nullopt when none is due.
   /// With EmptyBars::fill also the empty ones between, at most `filled_bars_max` in a row.
   [[nodiscard]] std::optional<ClosedBar> close_next(Nanos horizon_ns) noexcept;
@@ -54,6 +69,8 @@ class TickBars {
 
   /// When the next bar can be due; nullopt while nothing is open and nothing is to be filled.
   [[nodiscard]] std::optional<Nanos> next_end_ns() const noexcept;
+
+  void archive(auto& archive) { archive(open_, closed_until_ns_, previous_, filled_in_a_row_); }
 
   /// Longer holes than this are skipped, not filled: one wrong stamp must not make a million rows.
   static constexpr std::uint32_t filled_bars_max = 1'440;

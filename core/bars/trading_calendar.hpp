@@ -51,6 +51,24 @@ class TradingCalendar {
     return tapeline::periods_per_year(kind_, interval_s);
   }
 
+  /// Equal for calendars that have said the same of every instant up to `until_ns`: what is decreed for later is no matter.
+  [[nodiscard]] std::uint64_t fingerprint(Nanos until_ns) const noexcept {
+    std::uint64_t hash = 0xcbf29ce484222325ULL;
+    const auto add = [&](std::int64_t value) {
+      hash = (hash ^ static_cast<std::uint64_t>(value)) * 0x9e3779b97f4a7c15ULL;
+      hash ^= hash >> 31;
+    };
+    add(static_cast<std::int64_t>(kind_));
+    add(first_offset_s_);
+    // The day that is open ends behind it.
+    for (const OffsetChange& change : changes_) {
+      if (change.at_ns > until_ns + 2 * day_ns) break;
+      add(change.at_ns);
+      add(change.offset_s);
+    }
+    return hash;
+  }
+
   /// Seconds to add to UTC.
   [[nodiscard]] std::int32_t offset_s(Nanos time_ns) const noexcept { return offset_of(segment_at(time_ns)); }
 

@@ -12,15 +12,21 @@
 namespace tapeline {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, CrashPoint>, 8> names{{
+constexpr std::array<std::pair<std::string_view, CrashPoint>, 14> names{{
     {"journal_append", CrashPoint::journal_append},
+    {"journal_prepare", CrashPoint::journal_prepare},
     {"journal_roll", CrashPoint::journal_roll},
     {"journal_sync", CrashPoint::journal_sync},
+    {"journal_chain", CrashPoint::journal_chain},
+    {"journal_compressed", CrashPoint::journal_compressed},
+    {"journal_trim", CrashPoint::journal_trim},
     {"batch_built", CrashPoint::batch_built},
     {"copy_end", CrashPoint::copy_end},
     {"commit_sent", CrashPoint::commit_sent},
     {"commit_acknowledged", CrashPoint::commit_acknowledged},
     {"redis_publish", CrashPoint::redis_publish},
+    {"snapshot_written", CrashPoint::snapshot_written},
+    {"snapshot_renamed", CrashPoint::snapshot_renamed},
 }};
 
 std::atomic<std::uint64_t> passes_left{0};

@@ -41,19 +41,20 @@ Result<Decimal, DecimalError> canonical(std::int64_t mantissa, int exponent) noe
 bool parse_plain(const char* at, const char* end, std::int64_t& mantissa, int& exponent) noexcept {
   if (end - at > decimal_digits_max + 1) return false;
   const char* const begin = at;
-  std::int64_t whole = 0;
-  for (; at != end && is_digit(*at); ++at) whole = whole * 10 + (*at - '0');
-  mantissa = whole;
+  std::uint64_t whole = 0;  // 19 digits without a point fit: they are counted only behind them
+  const auto digit = [](char c) { return static_cast<std::uint64_t>(c - '0'); };
+  for (; at != end && is_digit(*at); ++at) whole = whole * 10 + digit(*at);
+  mantissa = static_cast<std::int64_t>(whole);
   exponent = 0;
   if (at == begin) return false;
   if (at == end) return at - begin <= decimal_digits_max;
   if (*at++ != '.' || at == end) return false;
   const char* const fraction = at;
   for (; at != end && is_digit(*at); ++at) {
-    whole = whole * 10 + (*at - '0');
+    whole = whole * 10 + digit(*at);
     // Zeros at the end of the fraction are read, and forgotten again.
     if (*at != '0') {
-      mantissa = whole;
+      mantissa = static_cast<std::int64_t>(whole);
       exponent = -static_cast<int>(at - fraction + 1);
     }
   }

@@ -51,6 +51,8 @@ class Atr {
   }
   void reset() noexcept { *this = Atr(length_); }
 
+  void archive(auto& archive) { archive(last_close_, average_, seen_); }
+
   friend bool operator==(const Atr&, const Atr&) = default;
 
  private:

@@ -8,6 +8,7 @@
 // Warm-up   N closes.
 #pragma once
 
+#include "core/base/nearest_double.hpp"
 #include "core/indicators/rolling_moments.hpp"
 #include "core/indicators/variants.hpp"
 
@@ -23,6 +24,26 @@ struct BollingerBands {
 
   friend bool operator==(const BollingerBands&, const BollingerBands&) = default;
 };
+
+/// Of `length` closes with this sum, whose `spread` is length * sigma; `newest` is the last of them. Whole holds
+/// length * newest exactly. In prices, where `unit` mantissas make one.
+template <class Whole>
+[[nodiscard]] BollingerBands bollinger_bands(Whole sum, double spread, Whole newest, std::size_t length, double width,
+                                             double unit) noexcept {
+  const double count = static_cast<double>(length);
+  BollingerBands bands;
+  bands.mid = nearest_double(sum) / (count * unit);
+  bands.sigma = spread / (count * unit);
+  bands.upper = bands.mid + width * bands.sigma;
+  bands.lower = bands.mid - width * bands.sigma;
+  bands.bandwidth = 2 * width * spread / nearest_double(sum);
+  if (spread > 0) {
+    // newest - mid in exact integers: in doubles a quiet series would lose it
+    const Whole deviation = newest * static_cast<Whole>(length) - sum;
+    bands.percent_b = 0.5 + nearest_double(deviation) / (2 * width * spread);
+  }
+  return bands;
+}
 
 class Bollinger {
  public:
@@ -57,23 +78,13 @@ class Bollinger {
   void rescale(std::int64_t factor) noexcept { closes_.rescale(factor); }
   void reset() noexcept { closes_.reset(); }
 
+  void archive(auto& archive) { archive(closes_); }
+
   friend bool operator==(const Bollinger&, const Bollinger&) = default;
 
  private:
   [[nodiscard]] BollingerBands bands(Int128 sum, double spread, std::int64_t close, double unit) const noexcept {
-    const double count = static_cast<double>(closes_.length());
-    BollingerBands bands;
-    bands.mid = static_cast<double>(sum) / (count * unit);
-    bands.sigma = spread / (count * unit);
-    bands.upper = bands.mid + width_ * bands.sigma;
-    bands.lower = bands.mid - width_ * bands.sigma;
-    bands.bandwidth = 2 * width_ * spread / static_cast<double>(sum);
-    if (spread > 0) {
-      // close - mid in exact integers: in doubles a quiet series would lose it
-      const Int128 deviation = Int128{close} * static_cast<Int128>(closes_.length()) - sum;
-      bands.percent_b = 0.5 + static_cast<double>(deviation) / (2 * width_ * spread);
-    }
-    return bands;
+    return bollinger_bands<Int128>(sum, spread, close, closes_.length(), width_, unit);
   }
 
   RollingMoments closes_;

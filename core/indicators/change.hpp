@@ -52,6 +52,8 @@ class Change {
   }
   void reset() noexcept { *this = Change(); }
 
+  void archive(auto& archive) { archive(previous_, last_); }
+
   friend bool operator==(const Change&, const Change&) = default;
 
  private:

@@ -39,6 +39,8 @@ class ChangeSession {
   }
   void reset() noexcept { *this = ChangeSession(); }
 
+  void archive(auto& archive) { archive(session_open_, last_close_, session_); }
+
   friend bool operator==(const ChangeSession&, const ChangeSession&) = default;
 
  private:

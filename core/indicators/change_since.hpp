@@ -68,6 +68,13 @@ class ChangeSince {
   }
   void reset() noexcept { first_ = count_ = 0; }
 
+  void archive(auto& archive) {
+    archive(first_, count_);
+    archive.require(first_ < marks_.size() && count_ <= marks_.size());
+    if (first_ >= marks_.size() || count_ > marks_.size()) return;
+    for (std::size_t i = 0; i < count_; ++i) archive(at(i).end_ns, at(i).close);
+  }
+
   friend bool operator==(const ChangeSince& a, const ChangeSince& b) noexcept {
     if (a.options_ != b.options_ || a.count_ != b.count_) return false;
     for (std::size_t i = 0; i < a.count_; ++i) {

@@ -76,6 +76,8 @@ class Ema {
   }
   void reset() noexcept { *this = Ema(length_); }
 
+  void archive(auto& archive) { archive(seed_sum_, last_close_, deviation_, seen_); }
+
   friend bool operator==(const Ema&, const Ema&) = default;
 
  private:

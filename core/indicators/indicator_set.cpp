@@ -3,7 +3,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "core/base/decimal.hpp"
+#include "core/base/decimal_scale.hpp"
 
 namespace tapeline {
 namespace {
@@ -61,11 +61,13 @@ IndicatorSet::IndicatorSet(const IndicatorsConfig& config, double periods_per_ye
 
 void IndicatorSet::update(std::int64_t close_mantissa, int exponent) noexcept {
   TL_DCHECK(close_mantissa > 0 && exponent >= decimal_exponent_min && exponent <= 0);
-  if (bars_seen_ == 0) set_exponent(exponent);
-  if (exponent < exponent_ && !refine(exponent)) start_over(exponent);
-  const Result<std::int64_t, DecimalError> aligned = mantissa_at(decimal(close_mantissa, exponent), exponent_);
-  if (!aligned) start_over(exponent);
-  const std::int64_t close = aligned ? *aligned : close_mantissa;
+  // Only what the close itself needs: a bar's exponent is that of its finest tick, and would be seen in the last bits.
+  const Decimal written = without_trailing_zeros(decimal(close_mantissa, exponent));
+  if (bars_seen_ == 0) set_exponent(written.exponent);
+  if (written.exponent < exponent_ && !refine(written.exponent)) start_over(written.exponent);
+  const Result<std::int64_t, DecimalError> aligned = mantissa_at(written, exponent_);
+  if (!aligned) start_over(written.exponent);
+  const std::int64_t close = aligned ? *aligned : written.mantissa;
   sma_.update(close);
   rsi_.update(close);
   bollinger_.update(close);
@@ -84,7 +86,8 @@ IndicatorValues IndicatorSet::values() const noexcept {
 }
 
 IndicatorValues IndicatorSet::peek(std::int64_t close_mantissa, int exponent) const {
-  const Result<std::int64_t, DecimalError> close = mantissa_at(decimal(close_mantissa, exponent), exponent_);
+  const Result<std::int64_t, DecimalError> close =
+      mantissa_at(without_trailing_zeros(decimal(close_mantissa, exponent)), exponent_);
   if (!close) {
     IndicatorSet after = *this;
     after.update(close_mantissa, exponent);
@@ -127,8 +130,7 @@ void IndicatorSet::start_over(int exponent) noexcept {
 }
 
 void IndicatorSet::set_exponent(int exponent) noexcept {
-  const int coarse = exponent < -power_max ? -power_max : exponent;
-  unit_ = static_cast<double>(power_of_ten(-coarse)) * static_cast<double>(power_of_ten(coarse - exponent));
+  unit_ = mantissas_per_unit(exponent);
   exponent_ = exponent;
 }
 

@@ -3,7 +3,7 @@
 // Threads   One at a time; a value that can be copied.
 // Units     Closes are mantissa * 10^exponent, exponent in [-30, 0], and need not share one. Values are prices.
 // Input     closes > 0 of closed bars, in order.
-// Output    Doubles; NaN where undefined, nowhere else.
+// Output    Doubles; NaN where undefined, nowhere else. A function of the closes' values, whatever exponents they come at.
 // Failure   The constructor throws std::invalid_argument on impossible options. After that nothing fails: where a close
 //           and those before it do not fit 64 bits at one exponent, the series starts again with that close (resets()).
 // Cost      O(1), no allocation.
@@ -57,6 +57,10 @@ class IndicatorSet {
   [[nodiscard]] std::uint64_t bars_seen() const noexcept { return bars_seen_; }
   /// How often a close did not fit 64 bits together with those before it.
   [[nodiscard]] std::uint64_t resets() const noexcept { return resets_; }
+
+  void archive(auto& archive) {
+    archive(sma_, rsi_, bollinger_, volatility_, change_, unit_, bars_seen_, resets_, exponent_);
+  }
 
   friend bool operator==(const IndicatorSet&, const IndicatorSet&) = default;
 

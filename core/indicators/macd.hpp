@@ -76,6 +76,8 @@ class Macd {
     signal_ = Signal(signal_.length);
   }
 
+  void archive(auto& archive) { archive(fast_, slow_, signal_.average, signal_.seen); }
+
   friend bool operator==(const Macd&, const Macd&) = default;
 
  private:

@@ -18,6 +18,7 @@
 #include <limits>
 
 #include "core/base/decimal.hpp"
+#include "core/base/nearest_double.hpp"
 #include "core/indicators/window.hpp"
 
 namespace tapeline {
@@ -80,6 +81,8 @@ class RollingMoments {
     wild_count_ = 0;
   }
 
+  void archive(auto& archive) { archive(window_, sum_, squares_, wild_count_); }
+
   friend bool operator==(const RollingMoments&, const RollingMoments&) = default;
 
  private:
@@ -94,7 +97,7 @@ class RollingMoments {
 
   [[nodiscard]] double root(Int128 sum, UInt128 squares) const noexcept {
     const UInt128 sum_bits = static_cast<UInt128>(sum);
-    return std::sqrt(static_cast<double>(squares * length() - sum_bits * sum_bits));
+    return std::sqrt(nearest_double(squares * length() - sum_bits * sum_bits));
   }
 
   /// The spread of the window with this `sum` whose oldest value is read as `oldest`: two passes, the first is the sum.

@@ -8,6 +8,12 @@
 
 namespace tapeline {
 
+/// Of `length` closes with this sum, in prices, where `unit` mantissas make one.
+template <class Whole>
+[[nodiscard]] double sma_of(Whole sum, std::size_t length, double unit) noexcept {
+  return nearest_double(sum) / (static_cast<double>(length) * unit);
+}
+
 class Sma {
  public:
   using Output = double;
@@ -33,12 +39,12 @@ class Sma {
   void rescale(std::int64_t factor) noexcept { closes_.rescale(factor); }
   void reset() noexcept { closes_.reset(); }
 
+  void archive(auto& archive) { archive(closes_); }
+
   friend bool operator==(const Sma&, const Sma&) = default;
 
  private:
-  [[nodiscard]] double mean(Int128 sum, double unit) const noexcept {
-    return static_cast<double>(sum) / (static_cast<double>(closes_.length()) * unit);
-  }
+  [[nodiscard]] double mean(Int128 sum, double unit) const noexcept { return sma_of(sum, closes_.length(), unit); }
 
   RollingMoments closes_;
 };

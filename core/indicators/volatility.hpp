@@ -51,6 +51,8 @@ class Volatility {
     last_close_ = 0;
   }
 
+  void archive(auto& archive) { archive(returns_, last_close_); }
+
   friend bool operator==(const Volatility&, const Volatility&) = default;
 
  private:

@@ -45,6 +45,8 @@ class VolumeZScore {
   }
   void reset() noexcept { volumes_.reset(); }
 
+  void archive(auto& archive) { archive(volumes_); }
+
   friend bool operator==(const VolumeZScore&, const VolumeZScore&) = default;
 
  private:

@@ -45,6 +45,8 @@ class Vwap {
   }
   void reset() noexcept { *this = Vwap(); }
 
+  void archive(auto& archive) { archive(traded_, volume_, session_); }
+
   friend bool operator==(const Vwap&, const Vwap&) = default;
 
  private:

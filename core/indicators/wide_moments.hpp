@@ -22,6 +22,8 @@ struct UInt256 {
   UInt128 high = 0;
   UInt128 low = 0;
 
+  void archive(auto& archive) { archive(high, low); }
+
   friend bool operator==(const UInt256&, const UInt256&) = default;
 
   friend UInt256 operator+(UInt256 a, UInt256 b) noexcept {
@@ -107,6 +109,8 @@ class WideMoments {
     sum_ = 0;
     squares_ = {};
   }
+
+  void archive(auto& archive) { archive(window_, sum_, squares_); }
 
   friend bool operator==(const WideMoments&, const WideMoments&) = default;
 

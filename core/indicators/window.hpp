@@ -5,9 +5,10 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <vector>
+#include <span>
 
 #include "core/base/check.hpp"
+#include "core/base/inline_array.hpp"
 #include "core/indicators/kernel.hpp"
 
 namespace tapeline {
@@ -15,7 +16,7 @@ namespace tapeline {
 template <class T>
 class Window {
  public:
-  explicit Window(std::size_t length) : values_(length, 0) { TL_CHECK(length >= 1 && length <= indicator_length_max); }
+  explicit Window(std::size_t length) : values_(length) { TL_CHECK(length >= 1 && length <= indicator_length_max); }
 
   void push(T value) noexcept {
     values_[next_] = value;
@@ -48,6 +49,11 @@ class Window {
     next_ = filled_ = 0;
   }
 
+  void archive(auto& archive) {
+    archive(std::span(values_), next_, filled_);
+    archive.require(next_ < length() && filled_ <= length());
+  }
+
   /// The same values in the same order, wherever in its ring each of the two has begun.
   friend bool operator==(const Window& a, const Window& b) noexcept {
     if (a.length() != b.length() || a.filled_ != b.filled_) return false;
@@ -62,7 +68,10 @@ class Window {
  private:
   [[nodiscard]] std::size_t after(std::size_t index) const noexcept { return index + 1 == length() ? 0 : index + 1; }
 
-  std::vector<T> values_;
+  /// The usual lengths, 14 and 20, lie beside the sums.
+  static constexpr std::size_t inline_length = 20;
+
+  InlineArray<T, inline_length> values_;
   std::size_t next_ = 0;  // where the oldest value is, and the next will be
   std::size_t filled_ = 0;
 };

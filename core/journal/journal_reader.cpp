@@ -24,6 +24,21 @@ bool JournalReader::map_segment(std::uint64_t index) noexcept {
   }
 }
 
+bool JournalReader::skip_missing(std::uint64_t index, JournalPosition limit) noexcept {
+  try {
+    if (find_segment(config_.directory, index)) return false;  // it is there, and cannot be read
+    const auto indices = list_segments(config_.directory);
+    const auto behind = std::upper_bound(indices.begin(), indices.end(), index);
+    if (behind == indices.end() || *behind * config_.segment_bytes >= limit) return false;
+    ++skipped_count_;
+    position_ = *behind * config_.segment_bytes + sizeof(SegmentHeader);
+    failure_.clear();
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
 std::size_t JournalReader::skip_damage(std::size_t offset, std::size_t end_offset) noexcept {
   ++skipped_count_;
   for (offset += record_align; offset + sizeof(RecordHeader) <= end_offset; offset += record_align) {
@@ -36,7 +51,10 @@ std::size_t JournalReader::skip_damage(std::size_t offset, std::size_t end_offse
 bool JournalReader::next(JournalPosition limit, Frame& frame) noexcept {
   while (position_ < limit) {
     const std::uint64_t index = position_ / config_.segment_bytes;
-    if (!map_segment(index)) return false;
+    if (!map_segment(index)) {
+      if (skip_missing(index, limit)) continue;
+      return false;
+    }
     const JournalPosition segment_begin = index * config_.segment_bytes;
     const auto offset =
         std::max<std::size_t>(static_cast<std::size_t>(position_ - segment_begin), sizeof(SegmentHeader));

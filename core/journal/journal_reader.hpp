@@ -3,8 +3,8 @@
 // Threads   One per reader; any number of readers beside the writer.
 // Input     `limit`: an end position that the writer has published and that reached this thread through a ring or (J).
 // Output    Frames that point into the mapping: valid until the second next() after, when their segment may be unmapped.
-// Failure   Damaged records are skipped to the next whole one, and counted; nothing throws after the constructor but
-//           a segment that cannot be opened, which ends the reading: failure() says why.
+// Failure   Damaged records are skipped to the next whole one, deleted segments to the next that is there, and counted;
+//           nothing throws after the constructor. A segment that cannot be opened ends the reading: failure() says why.
 #pragma once
 
 #include <cstdint>
@@ -36,6 +36,8 @@ class JournalReader {
 
  private:
   [[nodiscard]] bool map_segment(std::uint64_t index) noexcept;
+  /// Goes on at the next segment that is there, where this one was deleted under us.
+  [[nodiscard]] bool skip_missing(std::uint64_t index, JournalPosition limit) noexcept;
   /// Where the next whole record after the damage at `offset` begins, or the segment's end.
   [[nodiscard]] std::size_t skip_damage(std::size_t offset, std::size_t end_offset) noexcept;
 

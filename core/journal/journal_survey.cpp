@@ -1,7 +1,6 @@
 #include "core/journal/journal_survey.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <stdexcept>
 #include <vector>
 
@@ -42,7 +41,7 @@ std::size_t end_offset_of(const Segment& segment, std::size_t segment_bytes) noe
 }  // namespace
 
 JournalExtent survey_journal(const std::string& directory) {
-  const std::vector<std::uint64_t> indices = list_segments(directory);
+  std::vector<std::uint64_t> indices = list_segments(directory);
   if (indices.empty()) {
     throw std::runtime_error("no journal in " + directory + "; `tapeline journal list` tells which lanes have one");
   }
@@ -53,18 +52,27 @@ JournalExtent survey_journal(const std::string& directory) {
   }
   JournalExtent extent;
   extent.config.directory = directory;
-  extent.config.segment_bytes =
-      static_cast<std::size_t>(std::filesystem::file_size(segment_path(directory, indices.front())));
+  // Of the last one: it is plain, and says so at once.
+  const auto last_file = find_segment(directory, indices.back());
+  if (last_file) extent.config.segment_bytes = segment_bytes_of(*last_file);
   const std::size_t segment_bytes = extent.config.segment_bytes;
   if (segment_bytes < segment_bytes_min) {
-    throw std::runtime_error("journal segment " + segment_path(directory, indices.front()) + " has " +
+    throw std::runtime_error("journal segment " + (last_file ? last_file->path : directory) + " has " +
                              std::to_string(segment_bytes) +
                              " bytes, fewer than any journal's; put the whole file back");
   }
   extent.first_position = indices.front() * segment_bytes + sizeof(SegmentHeader);
-  const Segment last(directory, indices.back(), segment_bytes, SegmentAccess::read_only);
-  extent.end_position = indices.back() * segment_bytes + end_offset_of(last, segment_bytes);
-  return extent;
+  for (;;) {
+    const Segment last(directory, indices.back(), segment_bytes, SegmentAccess::read_only);
+    const std::size_t end = end_offset_of(last, segment_bytes);
+    extent.end_position = indices.back() * segment_bytes + end;
+    if (end > sizeof(SegmentHeader) || indices.size() == 1) return extent;
+    // Nothing is in it: made ahead of its use, unless the one before it has ended.
+    const Segment previous(directory, indices.back() - 1, segment_bytes, SegmentAccess::read_only);
+    const std::size_t previous_end = end_offset_of(previous, segment_bytes);
+    if (inspect_record(previous, segment_bytes, previous_end, Verify::checksum) == RecordState::filler) return extent;
+    indices.pop_back();
+  }
 }
 
 std::size_t torn_tail_bytes(const JournalExtent& extent) {

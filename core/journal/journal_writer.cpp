@@ -1,5 +1,6 @@
 #include "core/journal/journal_writer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cerrno>
@@ -28,6 +29,14 @@ JournalWriter::JournalWriter(const JournalConfig& config) : config_(config) {
 }
 
 JournalWriter::~JournalWriter() {
+  free_retired();
+  // Made ahead and never used: a journal that was ended holds nothing but records.
+  if (Mapped* next = next_.load(std::memory_order_acquire)) {  // (N)
+    std::error_code ignored;
+    std::filesystem::remove(segment_path(config_.directory, next->segment.index()), ignored);
+    delete next;
+  }
+  delete current_;
   if (lock_fd_ >= 0) close(lock_fd_);
 }
 
@@ -51,54 +60,153 @@ void JournalWriter::take_lock() {
   }
 }
 
+Segment JournalWriter::open_last() {
+  auto indices = list_segments(config_.directory);
+  for (;;) {
+    Segment last(config_.directory, indices.back(), config_.segment_bytes, SegmentAccess::read_write);
+    first_ = indices.front() * config_.segment_bytes + sizeof(SegmentHeader);
+    if (indices.size() == 1) return last;
+    if (inspect_record(last, config_.segment_bytes, sizeof(SegmentHeader), Verify::lengths) != RecordState::end)
+      return last;
+    const std::uint64_t before = indices.back() - 1;
+    // Compressed: it was closed long ago. Else it must have been closed before the one behind it was used.
+    const auto file = find_segment(config_.directory, before);
+    if (!file || file->form == SegmentForm::compressed) return last;
+    const Segment previous(config_.directory, before, config_.segment_bytes, SegmentAccess::read_only);
+    std::size_t end = sizeof(SegmentHeader);
+    while (inspect_record(previous, config_.segment_bytes, end, Verify::checksum) == RecordState::valid)
+      end += static_cast<std::size_t>(frame_at(previous, end).end_position - frame_at(previous, end).position);
+    if (inspect_record(previous, config_.segment_bytes, end, Verify::checksum) == RecordState::filler) return last;
+    // Whatever stands in it is behind a record that is lost.
+    std::size_t torn_end = config_.segment_bytes;
+    while (torn_end > sizeof(SegmentHeader) && last.bytes()[torn_end - 1] == std::byte{0}) --torn_end;
+    bytes_truncated_ += torn_end - sizeof(SegmentHeader);
+    std::filesystem::remove(segment_path(config_.directory, indices.back()));
+    indices.pop_back();
+  }
+}
+
+void JournalWriter::cut_torn_tail() {
+  // What was being written when the process or the machine died. Nothing from here on is a record, also where zeros come
+  // first: pages reach the disk in any order.
+  std::size_t torn_end = config_.segment_bytes;
+  while (torn_end > offset_ && bytes_[torn_end - 1] == std::byte{0}) --torn_end;
+  bytes_truncated_ += torn_end - offset_;
+  truncated_position_ = segment_begin_ + offset_;
+  std::memset(bytes_ + offset_, 0, torn_end - offset_);
+}
+
 void JournalWriter::recover() {
-  const auto indices = list_segments(config_.directory);
-  if (indices.empty()) {
-    segment_ = Segment::create(config_.directory, 0, config_.segment_bytes);
-    offset_ = sizeof(SegmentHeader);
+  for (const auto& entry : std::filesystem::directory_iterator(config_.directory)) {
+    // Half made when a process died.
+    if (entry.path().extension() == ".new") std::filesystem::remove(entry.path());
+  }
+  if (list_segments(config_.directory).empty()) {
+    use(std::make_unique<Mapped>(Mapped{Segment::create(config_.directory, 0, config_.segment_bytes)}),
+        sizeof(SegmentHeader));
     first_ = offset_;
   } else {
-    segment_ = Segment(config_.directory, indices.back(), config_.segment_bytes, SegmentAccess::read_write);
-    first_ = indices.front() * config_.segment_bytes + sizeof(SegmentHeader);
-    offset_ = sizeof(SegmentHeader);
-    RecordState state = inspect_record(segment_, config_.segment_bytes, offset_, Verify::checksum);
+    use(std::make_unique<Mapped>(Mapped{open_last()}), sizeof(SegmentHeader));
+    made_index_ = current_->segment.index();
+    const Segment& segment = current_->segment;
+    RecordState state = inspect_record(segment, config_.segment_bytes, offset_, Verify::checksum);
     while (state == RecordState::valid) {
-      RecordHeader header;
-      std::memcpy(&header, segment_.bytes() + offset_, sizeof header);
-      offset_ += header.record_bytes;
-      state = inspect_record(segment_, config_.segment_bytes, offset_, Verify::checksum);
+      const Frame frame = frame_at(segment, offset_);
+      offset_ += static_cast<std::size_t>(frame.end_position - frame.position);
+      state = inspect_record(segment, config_.segment_bytes, offset_, Verify::checksum);
     }
-    if (state != RecordState::filler) {
-      // A torn tail: what was being written when the process or the machine died. Nothing from here on is a record, also
-      // where zeros come first: pages reach the disk in any order.
-      std::size_t torn_end = config_.segment_bytes;
-      while (torn_end > offset_ && segment_.bytes()[torn_end - 1] == std::byte{0}) --torn_end;
-      bytes_truncated_ = torn_end - offset_;
-      std::memset(segment_.bytes() + offset_, 0, torn_end - offset_);
-    }
+    if (state != RecordState::filler) cut_torn_tail();
     if (state == RecordState::filler && !roll()) throw std::runtime_error(last_error_);
   }
-  synced_offset_ = offset_;
-  end_.store(segment_.index() * config_.segment_bytes + offset_, std::memory_order_release);  // (J)
+  synced_offset_ = sizeof(SegmentHeader);  // what an earlier process wrote may not be on the disk yet
+  end_.store(segment_begin_ + offset_, std::memory_order_release);  // (J)
+}
+
+void JournalWriter::use(std::unique_ptr<Mapped> mapped, std::size_t offset) noexcept {
+  Mapped* const old = std::exchange(current_, mapped.release());
+  bytes_ = current_->segment.bytes();
+  segment_begin_ = current_->segment.index() * config_.segment_bytes;
+  offset_ = offset;
+  synced_offset_ = offset;
+  shared_current_.store(current_, std::memory_order_release);          // (N)
+  index_.store(current_->segment.index(), std::memory_order_release);  // (N)
+  if (old == nullptr) return;
+  if (!has_supply_) {
+    delete old;
+    return;
+  }
+  old->next = retired_.load(std::memory_order_relaxed);  // relaxed: checked again by the exchange
+  // (N) release: `next` is written before the supply takes it.
+  while (!retired_.compare_exchange_weak(old->next, old, std::memory_order_release, std::memory_order_relaxed)) {
+  }
+}
+
+void JournalWriter::free_retired() noexcept {
+  Mapped* mapped = retired_.exchange(nullptr, std::memory_order_acquire);  // (N)
+  while (mapped != nullptr) delete std::exchange(mapped, mapped->next);
+}
+
+void JournalWriter::touch_ahead(std::size_t bytes) noexcept {
+  // It may be retired by now: it is still mapped, for only we free it.
+  Mapped* const mapped = shared_current_.load(std::memory_order_acquire);  // (N)
+  const JournalPosition begin = mapped->segment.index() * config_.segment_bytes;
+  const JournalPosition end = end_position();
+  const auto offset = end > begin ? static_cast<std::size_t>(end - begin) : 0;
+  if (mapped->segment.index() != touched_index_) {
+    touched_index_ = mapped->segment.index();
+    touched_end_ = bytes;  // by prepare_next()
+  }
+  if (offset >= config_.segment_bytes || offset + bytes / 2 < touched_end_) return;
+  const std::size_t from = std::max(offset, touched_end_);
+  touched_end_ = std::min(offset + bytes, config_.segment_bytes);
+  mapped->segment.touch(from, touched_end_);
+}
+
+void JournalWriter::prepare_next(std::size_t touched_bytes) {
+  const std::lock_guard lock(making_);
+  // The writer may have taken the last one and not say so yet: then that one counts.
+  if (made_index_ > segment_index() || is_growth_stopped()) return;
+  auto made =
+      std::make_unique<Mapped>(Mapped{Segment::create(config_.directory, made_index_ + 1, config_.segment_bytes)});
+  ++made_index_;
+  made->segment.touch(0, touched_bytes);
+  pass_crash_point(CrashPoint::journal_prepare);
+  next_.store(made.release(), std::memory_order_release);  // (N)
+}
+
+std::unique_ptr<JournalWriter::Mapped> JournalWriter::next_segment() {
+  if (Mapped* next = next_.exchange(nullptr, std::memory_order_acquire)) return std::unique_ptr<Mapped>(next);  // (N)
+  // Nobody has prepared one, or not in time: then it may be just in the making.
+  const std::lock_guard lock(making_);
+  if (Mapped* next = next_.exchange(nullptr, std::memory_order_acquire)) return std::unique_ptr<Mapped>(next);  // (N)
+  if (is_growth_stopped()) {
+    throw std::runtime_error(
+        "the journal has used up journal.budget_bytes, and the database still lacks its oldest part; "
+        "mend the database, or raise the budget");
+  }
+  auto made =
+      std::make_unique<Mapped>(Mapped{Segment::create(config_.directory, made_index_ + 1, config_.segment_bytes)});
+  ++made_index_;
+  return made;
 }
 
 bool JournalWriter::roll() noexcept {
   try {
-    Segment next = Segment::create(config_.directory, segment_.index() + 1, config_.segment_bytes);
+    std::unique_ptr<Mapped> next = next_segment();
     pass_crash_point(CrashPoint::journal_roll);
     // The filler comes after the next segment exists: a reader that sees it can go on.
     if (offset_ + sizeof(RecordHeader) <= config_.segment_bytes &&
-        inspect_record(segment_, config_.segment_bytes, offset_, Verify::lengths) == RecordState::end) {
+        inspect_record(current_->segment, config_.segment_bytes, offset_, Verify::lengths) == RecordState::end) {
       RecordHeader filler{};
       filler.record_bytes = static_cast<std::uint32_t>(config_.segment_bytes - offset_);
-      filler.position = segment_.index() * config_.segment_bytes + offset_;
+      filler.position = segment_begin_ + offset_;
       filler.kind = record_filler;
       filler.crc = record_crc(filler, nullptr);
-      std::memcpy(segment_.bytes() + offset_, &filler, sizeof filler);
+      std::memcpy(bytes_ + offset_, &filler, sizeof filler);
     }
-    segment_ = std::move(next);
-    offset_ = sizeof(SegmentHeader);
-    synced_offset_ = offset_;
+    if (config_.fsync == JournalFsync::batch && !current_->segment.sync(synced_offset_, config_.segment_bytes))
+      note_sync_failure(errno);
+    use(std::move(next), sizeof(SegmentHeader));
     return true;
   } catch (const std::exception& error) {
     last_error_ = error.what();
@@ -106,8 +214,18 @@ bool JournalWriter::roll() noexcept {
   }
 }
 
+bool JournalWriter::has_failed() noexcept {
+  const int error = sync_error_.load(std::memory_order_relaxed);  // relaxed: it may be seen a frame later
+  if (error == 0) return false;
+  // What the kernel could not write may be gone from its memory: to try again would hide it.
+  last_error_ = "cannot sync journal " + config_.directory + ": " + std::strerror(error) +
+                "; look at the disk, then start again: the journal is checked then";
+  return true;
+}
+
 std::optional<JournalPosition> JournalWriter::append(const Stamp& stamp, std::string_view context,
                                                      std::string_view payload) noexcept {
+  if (has_failed()) return std::nullopt;
   const std::size_t bytes = record_bytes_of(context.size(), payload.size());
   if (payload.size() > payload_bytes_max() || context.size() > 4'096) {
     last_error_ = "a frame of " + std::to_string(payload.size()) + " bytes is over the journal's limit of " +
@@ -118,7 +236,7 @@ std::optional<JournalPosition> JournalWriter::append(const Stamp& stamp, std::st
 
   RecordHeader header{};
   header.record_bytes = static_cast<std::uint32_t>(bytes);
-  header.position = segment_.index() * config_.segment_bytes + offset_;
+  header.position = segment_begin_ + offset_;
   header.receive_ns = stamp.receive_ns;
   header.payload_bytes = static_cast<std::uint32_t>(payload.size());
   header.context_bytes = static_cast<std::uint16_t>(context.size());
@@ -127,7 +245,7 @@ std::optional<JournalPosition> JournalWriter::append(const Stamp& stamp, std::st
   header.source = static_cast<std::uint8_t>(stamp.source);
   header.channel = stamp.channel;
 
-  std::byte* record = segment_.bytes() + offset_;
+  std::byte* record = bytes_ + offset_;
   std::byte* body = record + sizeof header;
   if (!context.empty()) std::memcpy(body, context.data(), context.size());
   if (!payload.empty()) std::memcpy(body + context.size(), payload.data(), payload.size());
@@ -139,10 +257,16 @@ std::optional<JournalPosition> JournalWriter::append(const Stamp& stamp, std::st
   return header.position;
 }
 
+bool JournalWriter::end_batch() noexcept {
+  if (config_.fsync != JournalFsync::batch) return true;
+  if (has_failed()) return false;
+  return synced_offset_ == offset_ || sync();
+}
+
 bool JournalWriter::sync() noexcept {
-  if (!segment_.sync(synced_offset_, offset_)) {
-    last_error_ = "cannot sync journal " + config_.directory + ": " + std::strerror(errno);
-    return false;
+  if (!current_->segment.sync(synced_offset_, offset_)) {
+    note_sync_failure(errno);
+    return !has_failed();
   }
   pass_crash_point(CrashPoint::journal_sync);
   synced_offset_ = offset_;

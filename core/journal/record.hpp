@@ -1,8 +1,9 @@
 // The layout of a journal on disk; little-endian, as every machine that we run on.
 //
-//   directory   <16 hex digits of the index>.journal, lock
-//   segment     SegmentHeader, then records until a filler or zeros
+//   directory   <16 hex digits of the index>.journal, or .journal.zst once it is closed and compressed; lock
+//   segment     SegmentHeader, then records until a filler or zeros; the last one may be blank: made ahead of its use
 //   record      RecordHeader, context, payload, at least frame_padding_bytes zeros, to a multiple of record_align
+// Segments form a chain: each says the SHA-256 of the whole segment before it (uncompressed), written when that is closed.
 // A position is index * segment_bytes + offset in the segment: it grows for ever and names a record. No record spans
 // segments. The position inside each header tells a record from stale or foreign bytes.
 #pragma once
@@ -27,12 +28,12 @@ struct SegmentHeader {
   std::uint32_t header_bytes;
   std::uint64_t segment_bytes;
   std::uint64_t index;
-  std::uint64_t reserved[4];
+  std::uint8_t previous_sha256[32];  // zeros: not known yet, or version 1
 };
 static_assert(sizeof(SegmentHeader) == 64);
 
 inline constexpr char segment_magic[8] = {'T', 'L', 'J', 'R', 'N', 'L', '1', '\0'};
-inline constexpr std::uint32_t segment_version = 1;
+inline constexpr std::uint32_t segment_version = 2;  // 1: without the chain; is read, and written to its end
 
 struct RecordHeader {
   std::uint32_t crc;           // CRC-32C of the header after this field, the context and the payload

@@ -1,12 +1,8 @@
 #include "core/journal/segment.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <charconv>
-#include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -16,102 +12,101 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/journal/file.hpp"
+
 namespace tapeline {
 namespace {
 
-constexpr std::string_view extension = ".journal";
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) noexcept : fd_(fd) {}
-  ~FileDescriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  [[nodiscard]] int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
-
-[[noreturn]] void fail(int error, const std::string& what) {
-  throw std::system_error(error, std::generic_category(), what);
+std::size_t page_bytes() noexcept {
+  static const auto bytes = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  return bytes;
 }
 
-void sync_directory(const std::string& directory) {
-  const FileDescriptor fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.get() < 0 || fsync(fd.get()) != 0) fail(errno, "cannot sync journal directory " + directory);
-}
-
-std::byte* map(int fd, std::size_t size, SegmentAccess access, const std::string& path) {
-  const int protection = access == SegmentAccess::read_write ? PROT_READ | PROT_WRITE : PROT_READ;
-  void* mapped = mmap(nullptr, size, protection, MAP_SHARED, fd, 0);
-  if (mapped == MAP_FAILED) fail(errno, "cannot map journal segment " + path);
-  return static_cast<std::byte*>(mapped);
+[[noreturn]] void throw_size(const std::string& path, std::uint64_t bytes, std::size_t wanted) {
+  throw std::runtime_error("journal segment " + path + " has " + std::to_string(bytes) + " bytes, not " +
+                           std::to_string(wanted) +
+                           "; set journal.segment_bytes to what the journal was made with, or move the journal away");
 }
 
 }  // namespace
 
-std::string segment_path(const std::string& directory, std::uint64_t index) {
-  std::array<char, 32> name{};
-  std::snprintf(name.data(), name.size(), "/%016llx", static_cast<unsigned long long>(index));
-  return directory + name.data() + std::string(extension);
-}
-
-std::vector<std::uint64_t> list_segments(const std::string& directory) {
-  std::vector<std::uint64_t> indices;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-    const std::string name = entry.path().filename().string();
-    if (name.size() != 16 + extension.size() || !name.ends_with(extension)) continue;
-    std::uint64_t index = 0;
-    const auto [end, parse_error] = std::from_chars(name.data(), name.data() + 16, index, 16);
-    if (parse_error == std::errc{} && end == name.data() + 16) indices.push_back(index);
-  }
-  std::sort(indices.begin(), indices.end());
-  return indices;
-}
-
 Segment::Segment(const std::string& directory, std::uint64_t index, std::size_t segment_bytes, SegmentAccess access)
     : size_(segment_bytes), index_(index) {
-  const std::string path = segment_path(directory, index);
+  const auto file = find_segment(directory, index);
+  if (!file) throw_errno(ENOENT, "cannot open journal segment " + segment_path(directory, index));
+  try {
+    if (file->form == SegmentForm::plain) {
+      map_file(file->path, access);
+    } else if (access == SegmentAccess::read_write) {
+      throw std::runtime_error(
+          "journal segment " + file->path +
+          " is compressed, and the last one: those behind it are gone; put them back, or unpack it "
+          "with `zstd -d --rm` to go on behind it");
+    } else {
+      expand_file(file->path);
+    }
+  } catch (const std::system_error& error) {
+    // Compressed, and its plain form deleted, since we looked.
+    if (error.code().value() != ENOENT || access == SegmentAccess::read_write) throw;
+    expand_file(compressed_path(directory, index));
+  }
+  const SegmentHeader found = header();
+  const bool is_ours = std::memcmp(found.magic, segment_magic, sizeof segment_magic) == 0;
+  if (is_ours && found.version > segment_version && found.header_bytes == sizeof found && found.index == index) {
+    unmap();
+    throw std::runtime_error("journal segment " + file->path + " was written by a newer version of tapeline (format " +
+                             std::to_string(found.version) + ", this one knows up to " +
+                             std::to_string(segment_version) + "); read it with that version");
+  }
+  const std::string problem = header_problem(found, index, segment_bytes);
+  if (access == SegmentAccess::read_write && !problem.empty()) {
+    unmap();
+    throw std::runtime_error("journal segment " + file->path + " has a damaged or foreign header (" + problem +
+                             "); move the file away to go on without it");
+  }
+}
+
+void Segment::map_file(const std::string& path, SegmentAccess access) {
   const FileDescriptor fd(open(path.c_str(), (access == SegmentAccess::read_write ? O_RDWR : O_RDONLY) | O_CLOEXEC));
-  if (fd.get() < 0) fail(errno, "cannot open journal segment " + path);
+  if (fd.get() < 0) throw_errno(errno, "cannot open journal segment " + path);
   struct stat status {};
-  if (fstat(fd.get(), &status) != 0) fail(errno, "cannot read journal segment " + path);
-  if (static_cast<std::size_t>(status.st_size) != segment_bytes) {
-    throw std::runtime_error("journal segment " + path + " has " + std::to_string(status.st_size) + " bytes, not " +
-                             std::to_string(segment_bytes) +
-                             "; set journal.segment_bytes to what the journal was made with, or move the journal away");
+  if (fstat(fd.get(), &status) != 0) throw_errno(errno, "cannot read journal segment " + path);
+  if (static_cast<std::size_t>(status.st_size) != size_)
+    throw_size(path, static_cast<std::uint64_t>(status.st_size), size_);
+  const int protection = access == SegmentAccess::read_write ? PROT_READ | PROT_WRITE : PROT_READ;
+  void* mapped = mmap(nullptr, size_, protection, MAP_SHARED, fd.get(), 0);
+  if (mapped == MAP_FAILED) throw_errno(errno, "cannot map journal segment " + path);
+  bytes_ = static_cast<std::byte*>(mapped);
+}
+
+void Segment::expand_file(const std::string& path) {
+  const std::string file = read_file(path);
+  void* mapped = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) throw_errno(errno, "no memory to unpack journal segment " + path);
+  bytes_ = static_cast<std::byte*>(mapped);
+  const std::size_t says = expanded_bytes(file);
+  if (says != 0 && says != size_) {
+    unmap();
+    throw_size(path + " (unpacked)", says, size_);
   }
-  bytes_ = map(fd.get(), segment_bytes, access, path);
-  SegmentHeader header{};
-  std::memcpy(&header, bytes_, sizeof header);
-  const bool known = std::memcmp(header.magic, segment_magic, sizeof segment_magic) == 0 &&
-                     header.version == segment_version && header.segment_bytes == segment_bytes &&
-                     header.index == index;
-  if (!known) {
-    munmap(std::exchange(bytes_, nullptr), size_);
-    throw std::runtime_error("journal segment " + path +
-                             " has a damaged or foreign header; move the file away to go on without it");
-  }
+  expanded_ = expand_segment(file, bytes_, size_);
 }
 
 Segment Segment::create(const std::string& directory, std::uint64_t index, std::size_t segment_bytes) {
   const std::string path = segment_path(directory, index);
   const std::string unfinished = path + ".new";
+  if (find_segment(directory, index)) throw std::runtime_error("journal segment " + path + " is there already");
   const FileDescriptor fd(open(unfinished.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
-  if (fd.get() < 0) fail(errno, "cannot create journal segment " + unfinished);
+  if (fd.get() < 0) throw_errno(errno, "cannot create journal segment " + unfinished);
   // Space is taken now: a write into the mapping of a full disk would be a SIGBUS.
   if (const int error = posix_fallocate(fd.get(), 0, static_cast<off_t>(segment_bytes)); error != 0) {
     unlink(unfinished.c_str());
-    fail(error, "cannot allocate " + std::to_string(segment_bytes) + " bytes for journal segment " + path);
+    throw_errno(error, "cannot allocate " + std::to_string(segment_bytes) + " bytes for journal segment " + path);
   }
   Segment segment;
   segment.size_ = segment_bytes;
   segment.index_ = index;
-  segment.bytes_ = map(fd.get(), segment_bytes, SegmentAccess::read_write, unfinished);
+  segment.map_file(unfinished, SegmentAccess::read_write);
   SegmentHeader header{};
   std::memcpy(header.magic, segment_magic, sizeof segment_magic);
   header.version = segment_version;
@@ -119,30 +114,68 @@ Segment Segment::create(const std::string& directory, std::uint64_t index, std::
   header.segment_bytes = segment_bytes;
   header.index = index;
   std::memcpy(segment.bytes_, &header, sizeof header);
-  if (fsync(fd.get()) != 0) fail(errno, "cannot sync journal segment " + unfinished);
-  if (rename(unfinished.c_str(), path.c_str()) != 0) fail(errno, "cannot rename journal segment " + unfinished);
+  if (fsync(fd.get()) != 0) throw_errno(errno, "cannot sync journal segment " + unfinished);
+  if (rename(unfinished.c_str(), path.c_str()) != 0) throw_errno(errno, "cannot rename journal segment " + unfinished);
   sync_directory(directory);
   return segment;
 }
 
-Segment::~Segment() {
-  if (bytes_ != nullptr) munmap(bytes_, size_);
+void Segment::unmap() noexcept {
+  if (bytes_ != nullptr) munmap(std::exchange(bytes_, nullptr), size_);
 }
 
+Segment::~Segment() { unmap(); }
+
 Segment::Segment(Segment&& other) noexcept
-    : bytes_(std::exchange(other.bytes_, nullptr)), size_(other.size_), index_(other.index_) {}
+    : bytes_(std::exchange(other.bytes_, nullptr)),
+      size_(other.size_),
+      index_(other.index_),
+      expanded_(std::move(other.expanded_)) {}
 
 Segment& Segment::operator=(Segment&& other) noexcept {
   std::swap(bytes_, other.bytes_);
   std::swap(size_, other.size_);
   std::swap(index_, other.index_);
+  std::swap(expanded_, other.expanded_);
   return *this;
 }
 
+SegmentHeader Segment::header() const noexcept {
+  SegmentHeader header;
+  std::memcpy(&header, bytes_, sizeof header);
+  return header;
+}
+
+void Segment::touch(std::size_t begin, std::size_t end) noexcept {
+  const std::size_t page = page_bytes();
+  begin = begin / page * page;
+  end = std::min((end + page - 1) / page * page, size_);
+  if (begin >= end) return;
+#ifdef MADV_POPULATE_WRITE
+  // Zeros stay zeros: the pages are made present and writable without a store that could meet one of the writer's.
+  static_cast<void>(madvise(bytes_ + begin, end - begin, MADV_POPULATE_WRITE));
+#endif
+}
+
 bool Segment::sync(std::size_t begin, std::size_t end) noexcept {
-  const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  const std::size_t from = begin / page * page;
+  const std::size_t from = begin / page_bytes() * page_bytes();
   return msync(bytes_ + from, end - from, MS_SYNC) == 0;
+}
+
+std::string header_problem(const SegmentHeader& header, std::uint64_t index, std::size_t segment_bytes) {
+  if (std::memcmp(header.magic, segment_magic, sizeof segment_magic) != 0) return "it does not begin with TLJRNL1";
+  if (header.version == 0 || header.version > segment_version)
+    return "its version is " + std::to_string(header.version);
+  if (header.header_bytes != sizeof header) return "its header has " + std::to_string(header.header_bytes) + " bytes";
+  if (header.segment_bytes != segment_bytes) return "it says " + std::to_string(header.segment_bytes) + " bytes";
+  if (header.index != index) return "it says index " + std::to_string(header.index);
+  return {};
+}
+
+bool is_blank(const Segment& segment) noexcept {
+  const std::byte* const begin = segment.bytes() + sizeof(SegmentHeader);
+  // Compared with itself, one byte further on.
+  return *begin == std::byte{0} && std::memcmp(begin, begin + 1, segment.size() - sizeof(SegmentHeader) - 1) == 0;
 }
 
 RecordState inspect_record(const Segment& segment, std::size_t segment_bytes, std::size_t offset,

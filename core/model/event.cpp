@@ -29,6 +29,8 @@ const char* to_string(Reason reason) noexcept {
     case Reason::outlier: return "outlier";
     case Reason::silent_symbol: return "silent_symbol";
     case Reason::source_divergence: return "source_divergence";
+    case Reason::gap_filled: return "gap_filled";
+    case Reason::bar_correction: return "bar_correction";
   }
   return "unknown";
 }

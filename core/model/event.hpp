@@ -26,6 +26,7 @@ enum class EventKind : std::uint8_t {
   reject = 6,   // data that failed a check: `reason`, `text` what was wrong
   refusal = 7,  // the source refused or had nothing: `reason`, `text` its own words, redacted
   session_end = 8,
+  quote = 9,  // best bid and ask: shown as the latest, stored nowhere but in the journal
 };
 
 /// Side of the taker. A polled price has none.
@@ -58,8 +59,10 @@ enum class Reason : std::uint8_t {
   outlier,             // absurd beside the instrument's last prices
   silent_symbol,       // not heard of for many times its cadence
   source_divergence,   // two sources disagree about one symbol
+  gap_filled,          // every trade id that was skipped has come
+  bar_correction,      // closed bars were computed again, with trades that filled a gap
 };
-inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::source_divergence) + 1;
+inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::bar_correction) + 1;
 
 [[nodiscard]] const char* to_string(Reason reason) noexcept;
 
@@ -67,6 +70,7 @@ enum EventFlags : std::uint8_t {
   event_provisional = 1,  // a live, unfinished bar of the source: shown, never fed to an indicator
   event_backfilled = 2,
   event_ends_frame = 4,  // the last event of its frame: what came of the frame may be committed
+  event_final = 8,       // the source says that its bar is over, whatever the clocks say
 };
 
 inline constexpr std::size_t symbol_bytes_max = 63;  // of a name, without the NUL
@@ -82,8 +86,8 @@ struct alignas(64) MarketEvent {
   JournalPosition end_position;  // its end: the checkpoint once every event of the frame is stored
   Nanos receive_ns;
   Nanos event_ns;               // source's stamp; of a source_bar: its start
-  std::int64_t price_mantissa;  // of a source_bar: the close; all its prices share price_exponent
-  std::int64_t size_mantissa;   // quantity; of a source_bar: the volume
+  std::int64_t price_mantissa;  // of a source_bar: the close; all its prices share price_exponent; of a quote: the bid
+  std::int64_t size_mantissa;   // quantity; of a source_bar: the volume; of a quote: what is bid
   // -- 56 bytes so far
   std::int8_t price_exponent;
   std::int8_t size_exponent;
@@ -100,6 +104,10 @@ struct alignas(64) MarketEvent {
     struct {
       std::uint64_t trade_id;  // 0: the source gives none
     } tick;
+    struct {
+      std::int64_t ask_mantissa;  // 0: nobody asks; a bid of 0: nobody bids
+      std::int8_t ask_exponent;
+    } quote;
     struct {
       char symbol[symbol_bytes_max + 1];  // the configuration's name, else the native one
       char native_symbol[symbol_bytes_max + 1];

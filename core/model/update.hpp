@@ -17,7 +17,11 @@ struct Latest {
   Nanos event_ns;
   Nanos receive_ns;
   std::int64_t price_mantissa;
+  std::int64_t bid_mantissa;  // best bid and ask of the newest quote; 0: none
+  std::int64_t ask_mantissa;
   std::int8_t price_exponent;
+  std::int8_t bid_exponent;
+  std::int8_t ask_exponent;
   Signal signal;
   SignalReason signal_reason;
   Trend trend;

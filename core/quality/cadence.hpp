@@ -49,6 +49,8 @@ class Cadence {
   /// Last heard of; later where nobody listened for a while.
   [[nodiscard]] Nanos arrived_ns() const noexcept { return arrived_ns_; }
 
+  void archive(auto& archive) { archive(arrived_ns_, looked_ns_, cadence_ns_, memory_ns_, gaps_, is_silent_); }
+
   friend bool operator==(const Cadence&, const Cadence&) = default;
 
  private:

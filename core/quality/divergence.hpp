@@ -61,6 +61,13 @@ class Divergence {
     return compare(group, place.member, now_ns, config);
   }
 
+  /// Who belongs together follows from the instruments, which have been added before.
+  void archive(auto& archive) {
+    for (std::vector<Member>& group : groups_) {
+      for (Member& member : group) archive(member.price, member.event_ns, member.diverged);
+    }
+  }
+
   friend bool operator==(const Divergence&, const Divergence&) = default;
 
  private:

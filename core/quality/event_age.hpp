@@ -16,6 +16,8 @@ class EventAge {
     return is_stale_ && !was_stale;
   }
 
+  void archive(auto& archive) { archive(is_stale_); }
+
   friend bool operator==(const EventAge&, const EventAge&) = default;
 
  private:

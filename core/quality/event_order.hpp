@@ -18,6 +18,8 @@ class EventOrder {
     return 0;
   }
 
+  void archive(auto& archive) { archive(newest_ns_); }
+
   friend bool operator==(const EventOrder&, const EventOrder&) = default;
 
  private:

@@ -20,7 +20,7 @@ struct Finding {
 /// Not initialised beyond its count: an ordinary tick has none, and pays for none.
 class Findings {
  public:
-  static constexpr std::size_t capacity = 5;
+  static constexpr std::size_t capacity = 6;
 
   Finding& add(Reason reason, Action action) noexcept {
     TL_DCHECK(count_ < capacity && action != Action::off);

@@ -72,16 +72,23 @@ Findings QualityGate::check(const MarketEvent& tick) noexcept {
 
 bool QualityGate::check_order(Instrument& instrument, const MarketEvent& tick, Findings& findings) const noexcept {
   const std::uint64_t id = tick.tick.trade_id;
+  const bool is_backfilled = (tick.flags & event_backfilled) != 0;
   TradeSequence::Seen seen{TradeOrder::in_order, 0};
   if (id != 0) {
+    const bool is_first = instrument.sequence.newest() == 0;
     seen = instrument.sequence.add(id, tick.event_ns);
     if (seen.order != TradeOrder::in_order) {
-      report(seen, id, instrument, findings);
+      report(seen, id, is_backfilled, instrument, findings);
       if (is_repeated(seen.order)) return false;
+    } else if (is_backfilled && !is_first && !instrument.is_backfilling) {
+      write(findings.add(Reason::sequence_gap, Action::flag),
+            "trades from id %" PRIu64 " on did not come by the stream; they were asked for", id);
     }
   }
-  const bool is_backfilled = (tick.flags & event_backfilled) != 0;
-  const Nanos behind_ns = is_backfilled ? 0 : instrument.order.add(tick.event_ns);
+  instrument.is_backfilling = is_backfilled && seen.order == TradeOrder::in_order;
+  // Of what was asked for nobody expected that it came in its time.
+  if (is_backfilled) return false;
+  const Nanos behind_ns = instrument.order.add(tick.event_ns);
   const bool has_late_id = seen.order == TradeOrder::filled || seen.order == TradeOrder::out_of_order;
   if (behind_ns == 0 && !has_late_id) return false;
   if (config_.out_of_order == Action::off) return true;
@@ -95,7 +102,7 @@ bool QualityGate::check_order(Instrument& instrument, const MarketEvent& tick, F
   return true;
 }
 
-void QualityGate::report(TradeSequence::Seen seen, std::uint64_t id, Instrument& instrument,
+void QualityGate::report(TradeSequence::Seen seen, std::uint64_t id, bool is_backfilled, Instrument& instrument,
                          Findings& findings) const noexcept {
   LedgerMinute& counts = instrument.ledger.counts();
   switch (seen.order) {
@@ -118,7 +125,13 @@ void QualityGate::report(TradeSequence::Seen seen, std::uint64_t id, Instrument&
       write(findings.add(Reason::sequence_gap, Action::flag),
             "trade ids begin anew with %" PRIu64 ", %" PRIu64 " behind the newest", id, seen.distance);
       return;
-    case TradeOrder::filled: ++counts.filled; return;
+    case TradeOrder::filled:
+      ++counts.filled;
+      if (is_backfilled && instrument.sequence.missing() == 0) {
+        write(findings.add(Reason::gap_filled, Action::flag), "no trade id is missing any more; the last was %" PRIu64,
+              id);
+      }
+      return;
     case TradeOrder::in_order:
     case TradeOrder::out_of_order: return;
   }

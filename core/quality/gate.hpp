@@ -6,10 +6,11 @@
 //           configuration says; everything else that is found is flagged, stored and used.
 // Ordering  A pure function of the events and the configuration: copies that see the same say the same.
 // Failure   The constructor throws on a configuration that makes no sense. Nothing after it does.
-// Cost      Allocates in add_instrument() only; less than 2 KB an instrument.
+// Cost      Allocates in add_instrument() only; less than 2.5 KB an instrument.
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -63,6 +64,9 @@ class QualityGate {
     return instruments_[instrument].sequence.missing();
   }
 
+  /// Precondition: the instruments have been added.
+  void archive(auto& archive) { archive(divergence_, std::span(instruments_)); }
+
  private:
   struct Instrument {
     Cadence cadence;
@@ -71,10 +75,13 @@ class QualityGate {
     Ledger ledger;
     TradeSequence sequence;
     OutlierWindow prices;
+    bool is_backfilling = false;  // the newest trade did not come by the stream
+
+    void archive(auto& archive) { archive(cadence, order, age, ledger, sequence, prices, is_backfilling); }
 
     friend bool operator==(const Instrument&, const Instrument&) = default;
   };
-  static_assert(sizeof(Instrument) < 2048);
+  static_assert(sizeof(Instrument) < 2560);
 
   [[nodiscard]] Instrument& state(InstrumentIndex instrument) noexcept {
     TL_DCHECK(instrument < instruments_.size());
@@ -82,7 +89,8 @@ class QualityGate {
   }
   /// Whether it came after a later one.
   bool check_order(Instrument& instrument, const MarketEvent& tick, Findings& findings) const noexcept;
-  void report(TradeSequence::Seen seen, std::uint64_t id, Instrument& instrument, Findings& findings) const noexcept;
+  void report(TradeSequence::Seen seen, std::uint64_t id, bool is_backfilled, Instrument& instrument,
+              Findings& findings) const noexcept;
   void check_price(Instrument& instrument, const MarketEvent& tick, Findings& findings) noexcept;
 
   QualityConfig config_;

@@ -25,6 +25,10 @@ struct LedgerMinute {
   std::uint64_t missing = 0;       // trade ids that were skipped
   std::uint64_t filled = 0;        // of those of any minute, that came late
 
+  void archive(auto& archive) {
+    archive(minute_ns, received, stored, rejected, duplicates, late, out_of_order, flagged, missing, filled);
+  }
+
   friend bool operator==(const LedgerMinute&, const LedgerMinute&) = default;
 };
 
@@ -47,6 +51,8 @@ class Ledger {
 
   /// To count in: the minute that runs.
   [[nodiscard]] LedgerMinute& counts() noexcept { return counts_; }
+
+  void archive(auto& archive) { archive(counts_, end_ns_); }
 
   friend bool operator==(const Ledger&, const Ledger&) = default;
 

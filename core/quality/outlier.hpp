@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 
 #include "core/base/check.hpp"
 #include "core/base/decimal.hpp"
@@ -58,6 +59,12 @@ class OutlierWindow {
   [[nodiscard]] double median() const noexcept {
     std::array<double, outlier_window_max> sorted = prices_;
     return median_of(sorted);
+  }
+
+  void archive(auto& archive) {
+    archive(lowest_, highest_, rounding_, next_, count_, run_, is_run_above_, exponent_);
+    archive.require(next_ < prices_.size() && count_ <= prices_.size());
+    if (count_ <= prices_.size()) archive(std::span(prices_).first(count_));
   }
 
   friend bool operator==(const OutlierWindow&, const OutlierWindow&) = default;

@@ -129,4 +129,19 @@ void BarEvaluator::evaluate(const OpenBar& bar, const Circumstances& circumstanc
                 [&](std::size_t rule) { evaluation.fired.push_back(static_cast<std::uint16_t>(rule)); });
 }
 
+SignalRow signal_row_of(const BarEvaluator::Evaluation& evaluation) noexcept {
+  const BarRow& bar = evaluation.row;
+  return {.bar_start_ns = bar.start_ns,
+          .interval_s = bar.interval_s,
+          .signal = bar.signal,
+          .previous = evaluation.previous_signal,
+          .reason = bar.signal_reason,
+          .trend = bar.trend,
+          .close = to_double(Int128{bar.close_mantissa}, bar.price_exponent),
+          .rsi = bar.rsi,
+          .sma = bar.sma,
+          .bb_upper = bar.bb_upper,
+          .bb_lower = bar.bb_lower};
+}
+
 }  // namespace tapeline

@@ -57,6 +57,18 @@ class BarEvaluator {
 
   [[nodiscard]] std::uint32_t interval_s() const noexcept { return interval_s_; }
 
+  /// Its state in parts, each decided by another part of the configuration.
+  enum class Part : std::uint8_t { indicators, custom, signal, rules };
+  static constexpr Part parts[] = {Part::indicators, Part::custom, Part::signal, Part::rules};
+  void archive_part(Part part, auto& archive) {
+    switch (part) {
+      case Part::indicators: archive(indicators_, bars_since_gap_); return;
+      case Part::custom: archive(custom_); return;
+      case Part::signal: archive(signal_); return;
+      case Part::rules: archive(rules_); return;
+    }
+  }
+
  private:
   void update(const OpenBar& bar, const Circumstances& circumstances) noexcept;
   [[nodiscard]] bool gap_in_window(const OpenBar& bar) noexcept;
@@ -71,5 +83,8 @@ class BarEvaluator {
   std::uint32_t bars_since_gap_;  // at most signal_window_
   Signal signal_ = Signal::hold;
 };
+
+/// The change of signal that the bar just evaluated has brought.
+[[nodiscard]] SignalRow signal_row_of(const BarEvaluator::Evaluation& evaluation) noexcept;
 
 }  // namespace tapeline

@@ -43,7 +43,7 @@ std::size_t Cache::take_updates() noexcept {
   for (const Update& update : ready) {
     if (update.kind == UpdateKind::alert) {
       if (alerts_.size() >= alerts_waiting_max) break;
-      alerts_.push_back({update.instrument, update.position, update.as_alert});
+      alerts_.push_back({update.instrument, update.position, update.as_alert, update.receive_ns});
     } else if (update.kind == UpdateKind::instrument) {
       for (Receiver& receiver : receivers_) {
         receiver.sink->on_instrument(update.instrument, update.source, update.as_instrument);
@@ -115,6 +115,12 @@ std::size_t Cache::hand_alerts(Receiver& receiver) {
     const auto waiting = std::span(alerts_).subspan(static_cast<std::size_t>(receiver.next_alert - alerts_begin_));
     const auto given = waiting.first(std::min(alerts_per_call_max, waiting.size()));
     const std::size_t taken = receiver.sink->alerts(given);
+    if (&receiver == &receivers_.back()) {
+      const Nanos now_ns = wall_now_ns();
+      for (const CachedAlert& alert : given.first(taken)) {
+        if (alert.receive_ns >= options_.measure_from_ns) received_to_alerted_.record(now_ns - alert.receive_ns);
+      }
+    }
     receiver.next_alert += taken;
     done += taken;
     if (taken < given.size()) break;
@@ -127,6 +133,7 @@ void Cache::forget_delivered_alerts() {
   for (const Receiver& receiver : receivers_) {
     if (!receiver.is_gone) wanted_from = std::min(wanted_from, receiver.next_alert);
   }
+  alerts_settled_.set(wanted_from);
   // Moving the rest forward is worth it only for many; usually there is no rest.
   const auto delivered = static_cast<std::size_t>(wanted_from - alerts_begin_);
   if (delivered * 2 < alerts_.size() || delivered == 0) return;

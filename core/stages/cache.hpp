@@ -10,12 +10,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
 #include "core/base/time.hpp"
 #include "core/model/update.hpp"
 #include "core/ring/spsc_ring.hpp"
+#include "core/runtime/metrics.hpp"
 #include "core/runtime/stage.hpp"
 
 namespace tapeline {
@@ -29,6 +31,7 @@ struct CachedAlert {
   InstrumentIndex instrument;
   JournalPosition position;
   AlertRow alert;
+  Nanos receive_ns = 0;  // of the frame that fired it
 };
 
 enum class SinkReadiness : std::uint8_t {
@@ -57,6 +60,8 @@ class Cache final : public Stage {
 
   struct Options {
     Nanos flush_interval_ns = 50 * nanos_per_millisecond;
+    /// Alerts of frames received before this are not measured: their wait was not ours. Default: none is.
+    Nanos measure_from_ns = std::numeric_limits<Nanos>::max();
   };
 
   /// `sinks` outlive the stage.
@@ -66,6 +71,11 @@ class Cache final : public Stage {
   std::size_t poll() noexcept override;
   /// A sink that is away keeps the stage from having drained only as long as alerts wait for it.
   bool drained() noexcept override;
+  /// Alerts that every sink has taken, of those that came through the ring; may be asked from any thread.
+  [[nodiscard]] std::uint64_t alerts_settled() const noexcept { return alerts_settled_.value(); }
+
+  /// Frame received to its alert taken by the last of the sinks.
+  [[nodiscard]] const LatencyHistogram& received_to_alerted() const noexcept { return received_to_alerted_; }
 
  private:
   struct Instrument {
@@ -99,6 +109,8 @@ class Cache final : public Stage {
   std::uint64_t alerts_begin_ = 0;   // number of the first of them
   std::vector<CachedLatest> batch_;
   Nanos next_flush_ns_ = 0;
+  LatencyHistogram received_to_alerted_;
+  Counter alerts_settled_;
 };
 
 }  // namespace tapeline

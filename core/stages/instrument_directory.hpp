@@ -34,6 +34,13 @@ class InstrumentDirectory {
   /// The configured name, else the native one.
   [[nodiscard]] std::string_view symbol_of(SourceCode source, std::string_view native_symbol) const;
 
+  /// Of an instrument that has been given its number.
+  [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+  [[nodiscard]] SourceCode source(InstrumentIndex instrument) const noexcept { return entries_[instrument].source; }
+  [[nodiscard]] std::string_view native_symbol(InstrumentIndex instrument) const noexcept {
+    return entries_[instrument].native_symbol;
+  }
+
   static constexpr std::size_t instruments_max = 1'000'000;
 
  private:

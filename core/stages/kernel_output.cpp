@@ -104,19 +104,7 @@ void KernelOutput::values(Subject subject, const BarEvaluator::Evaluation& evalu
 }
 
 void KernelOutput::signal(Subject subject, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause) {
-  const BarRow& bar = evaluation.row;
-  begin_row(RowKind::signal, subject, cause).as_signal = {
-      .bar_start_ns = bar.start_ns,
-      .interval_s = bar.interval_s,
-      .signal = bar.signal,
-      .previous = evaluation.previous_signal,
-      .reason = bar.signal_reason,
-      .trend = bar.trend,
-      .close = to_double(Int128{bar.close_mantissa}, bar.price_exponent),
-      .rsi = bar.rsi,
-      .sma = bar.sma,
-      .bb_upper = bar.bb_upper,
-      .bb_lower = bar.bb_lower};
+  begin_row(RowKind::signal, subject, cause).as_signal = signal_row_of(evaluation);
 }
 
 void KernelOutput::alerts(Subject subject, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause) {
@@ -166,6 +154,7 @@ void KernelOutput::publish_alert(Subject subject, const AlertRow& alert, const M
   update.position = cause.position;
   update.receive_ns = cause.receive_ns;
   update.as_alert = alert;
+  alerts_told_.add();
   updates_.publish();
 }
 

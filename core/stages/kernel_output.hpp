@@ -8,6 +8,7 @@
 
 #include <array>
 #include <memory>
+#include <vector>
 
 #include "core/model/row.hpp"
 #include "core/model/update.hpp"
@@ -52,6 +53,19 @@ class KernelOutput {
     return quality_counts_[static_cast<std::size_t>(kind)][static_cast<std::size_t>(reason)].value();
   }
 
+  /// Alerts handed to the updates ring, or waiting for room in it, so far; may be asked from any thread.
+  [[nodiscard]] std::uint64_t alerts_told() const noexcept { return alerts_told_.value(); }
+  /// Not of what decides rows: the counts, for whoever looks.
+  void archive(auto& archive) {
+    for (auto& by_reason : quality_counts_) {
+      std::vector<std::uint64_t> counts;
+      for (const Counter& count : by_reason) counts.push_back(count.value());
+      while (!counts.empty() && counts.back() == 0) counts.pop_back();
+      archive(counts);
+      for (std::size_t i = 0; i < counts.size() && i < by_reason.size(); ++i) by_reason[i].set(counts[i]);
+    }
+  }
+
   void announce(const MarketEvent& event);
   void quality(Subject subject, const MarketEvent& cause, Nanos event_ns, QualityKind kind, Reason reason,
                const char* detail);
@@ -76,6 +90,7 @@ class KernelOutput {
   JournalPosition row_position_ = 0;
   JournalPosition alert_position_ = 0;  // frame of the last alert, and how many it has fired
   std::uint64_t alert_ordinal_ = 0;
+  Counter alerts_told_;
   std::array<std::array<Counter, reason_count>, 3> quality_counts_{};  // by kind and reason
 };
 

@@ -23,6 +23,7 @@ Kernels::Kernels(Options options, SpscRing<MarketEvent>& events, SpscRing<Row>& 
     clock.active.resize(options_.bars.intervals_s.size());
     clock.next_due_ns = never_ns;
   }
+  describe_parts();
 }
 
 std::size_t Kernels::poll() noexcept {
@@ -35,10 +36,13 @@ std::size_t Kernels::poll() noexcept {
     std::size_t taken = 0;
     bool has_room = true;
     for (const MarketEvent& event : ready.first(std::min(ready.size(), events_per_poll - done))) {
+      if (event.position >= restore_position_) [[unlikely]]
+        restore(std::exchange(restore_, nullptr));
       handle(event);
       if ((event.flags & event_ends_frame) != 0) {
         if (!corrected_.empty()) recompute_corrected(event);
         output_.end_frame();
+        position_.store(event.end_position, std::memory_order_release);  // (C)
       }
       // One sample a frame, when the last of its events is done: a long answer counts once.
       const bool is_sample = event.position >= options_.output.live_position && (event.flags & event_ends_frame) != 0;
@@ -74,6 +78,7 @@ void Kernels::handle(const MarketEvent& event) {
   switch (event.kind) {
     case EventKind::tick: add_tick(event); return;
     case EventKind::source_bar: add_source_bar(event); return;
+    case EventKind::quote: add_quote(event); return;
     case EventKind::instrument: add_instrument(event); return;
     case EventKind::reject: add_reject(event); return;
     case EventKind::refusal:
@@ -109,9 +114,11 @@ void Kernels::add_instrument(const MarketEvent& event) {
   instrument.symbol = event.names.symbol;
   instrument.calendar = options_.calendar_of(event.source, instrument.symbol);
   for (const std::uint32_t interval_s : options_.bars.intervals_s) {
-    instrument.series.push_back({TickBars(interval_s, options_.bars.empty, *instrument.calendar),
-                                 BarEvaluator(*options_.catalog, options_.indicators, instrument.symbol, interval_s,
-                                              instrument.calendar->periods_per_year(interval_s))});
+    instrument.series.push_back(
+        {TickBars(interval_s, options_.bars.empty, *instrument.calendar),
+         EvaluatedBars(BarEvaluator(*options_.catalog, options_.indicators, instrument.symbol, interval_s,
+                                    instrument.calendar->periods_per_year(interval_s)),
+                       History::none)});
   }
   constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
   Latest& latest = instrument.latest;
@@ -192,6 +199,12 @@ void Kernels::add_tick(const MarketEvent& event) {
     gate_.hear(event.instrument, event.receive_ns);
     return;
   }
+  // A history that is polled tells the same points again; without ids only their times say so.
+  if (trade_id == 0 && instrument.has_tick && (event.flags & event_backfilled) != 0 &&
+      event.event_ns <= latest.event_ns) {
+    counts_.unchanged.add();
+    return;
+  }
   bool has_gap = false;
   if (!pass_gate(event, has_gap)) return;
   counts_.ticks.add();
@@ -211,14 +224,22 @@ void Kernels::add_tick(const MarketEvent& event) {
                      {event.size_mantissa, event.size_exponent}};
   SourceClock& clock = clocks_[static_cast<std::size_t>(event.source)];
   if (!clock.is_running) clock.watermark_ns = event.event_ns;
-  if (event.event_ns >= clock.watermark_ns) clock.delay_ns = std::max<Nanos>(0, event.receive_ns - event.event_ns);
+  // What fills a gap is old because it was missed; a history that is polled, because its source is.
+  const bool fills_gap = trade_id != 0 && (event.flags & event_backfilled) != 0;
+  if (event.event_ns >= clock.watermark_ns && !fills_gap) {
+    clock.delay_ns = std::max<Nanos>(0, event.receive_ns - event.event_ns);
+  }
   const Nanos horizon_ns = horizon_of(clock);
   clock.is_running = true;
+  const bool is_backfilled = (event.flags & event_backfilled) != 0;
   TickOutcome worst = TickOutcome::folded;
   for (std::size_t i = 0; i < instrument.series.size(); ++i) {
     TickSeries& series = instrument.series[i];
-    const TickOutcome outcome = series.bars.add(tick, horizon_ns);
+    // What counts its trades can be asked for those that it missed.
+    if (trade_id != 0) series.closed.keep_history();
+    TickOutcome outcome = series.bars.add(tick, horizon_ns);
     if (has_gap) series.bars.mark_gap();
+    if (outcome == TickOutcome::late && is_backfilled && correct_closed_bar(event.instrument, series, tick)) continue;
     if (outcome != TickOutcome::folded) {
       if (worst == TickOutcome::folded) worst = outcome;
       continue;
@@ -238,6 +259,7 @@ void Kernels::add_tick(const MarketEvent& event) {
   } else if (worst == TickOutcome::out_of_precision) {
     note(event, QualityKind::flag, Reason::out_of_precision, "its scale does not fit beside the bar's");
   }
+  if (is_backfilled && gate_.missing(event.instrument) == 0) close_gap(event.instrument);
   // Shows the newest by event time; a straggler changes bars, not what is current.
   if (!instrument.has_tick || event.event_ns >= latest.event_ns) {
     latest.event_ns = event.event_ns;
@@ -249,6 +271,19 @@ void Kernels::add_tick(const MarketEvent& event) {
   latest.receive_ns = event.receive_ns;
   touch(event.instrument);
   advance(clock, event.event_ns, event);
+}
+
+void Kernels::add_quote(const MarketEvent& event) {
+  Latest& latest = instruments_[event.instrument].latest;
+  gate_.hear(event.instrument, event.receive_ns);
+  latest.bid_mantissa = event.price_mantissa;
+  latest.bid_exponent = event.price_exponent;
+  latest.ask_mantissa = event.quote.ask_mantissa;
+  latest.ask_exponent = event.quote.ask_exponent;
+  // Shown beside a price, from the first one on.
+  if (latest.price_mantissa == 0) return;
+  latest.receive_ns = event.receive_ns;
+  touch(event.instrument);
 }
 
 Nanos Kernels::horizon_of(const SourceClock& clock) const noexcept {
@@ -269,9 +304,7 @@ void Kernels::close_due(SourceClock& clock, Nanos horizon_ns, const MarketEvent&
     for (const InstrumentIndex index : active) {
       TickSeries& series = instruments_[index].series[i];
       while (const auto closed = series.bars.close_next(horizon_ns)) {
-        evaluate(instruments_[index], series.evaluator, closed->bar,
-                 closed->is_filled ? BarOrigin::filled : BarOrigin::ticks);
-        finish_bar(index, cause);
+        close(index, series, *closed, cause);
       }
       if (const auto next_end_ns = series.bars.next_end_ns()) {
         clock.next_due_ns = std::min(clock.next_due_ns, *next_end_ns);
@@ -284,6 +317,14 @@ void Kernels::close_due(SourceClock& clock, Nanos horizon_ns, const MarketEvent&
   }
 }
 
+void Kernels::close(InstrumentIndex index, TickSeries& series, const ClosedBar& closed, const MarketEvent& cause) {
+  if (series.closed.is_corrected()) recompute_ticks(index, cause);
+  series.closed.append(closed, [&](BarEvaluator& evaluator, const ClosedBar& added) {
+    evaluate(instruments_[index], evaluator, added.bar, added.is_filled ? BarOrigin::filled : BarOrigin::ticks);
+  });
+  finish_bar(index, cause);
+}
+
 void Kernels::close_all_partial(const MarketEvent& cause) {
   for (SourceClock& clock : clocks_) {
     for (std::size_t i = 0; i < clock.active.size(); ++i) {
@@ -291,8 +332,7 @@ void Kernels::close_all_partial(const MarketEvent& cause) {
         TickSeries& series = instruments_[index].series[i];
         series.is_active = false;
         while (const auto closed = series.bars.close_partial()) {
-          evaluate(instruments_[index], series.evaluator, closed->bar, BarOrigin::ticks);
-          finish_bar(index, cause);
+          close(index, series, *closed, cause);
         }
       }
       clock.active[i].clear();
@@ -353,7 +393,8 @@ void Kernels::touch(InstrumentIndex index) {
 double Kernels::provisional_rsi(const Instrument& instrument) const {
   const TickSeries& shortest = instrument.series.front();
   if (!shortest.bars.has_open_bar()) return std::numeric_limits<double>::quiet_NaN();
-  return shortest.evaluator.provisional_rsi(instrument.latest.price_mantissa, instrument.latest.price_exponent);
+  return shortest.closed.evaluator().provisional_rsi(instrument.latest.price_mantissa,
+                                                     instrument.latest.price_exponent);
 }
 
 void Kernels::send_latest() noexcept {

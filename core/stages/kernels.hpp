@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,11 +18,13 @@
 
 #include "core/bars/config.hpp"
 #include "core/bars/tick_bars.hpp"
+#include "core/base/state_archive.hpp"
 #include "core/model/row.hpp"
 #include "core/model/update.hpp"
 #include "core/quality/gate.hpp"
 #include "core/runtime/metrics.hpp"
 #include "core/runtime/stage.hpp"
+#include "core/snapshot/state_part.hpp"
 #include "core/stages/bar_evaluator.hpp"
 #include "core/stages/kernel_output.hpp"
 #include "core/stages/source_bars.hpp"
@@ -71,10 +74,49 @@ class Kernels final : public Stage {
     return output_.quality_count(kind, reason);
   }
 
+  /// Frames that end at or before this are computed, and their alerts counted in alerts_told(); from any thread.
+  [[nodiscard]] JournalPosition position() const noexcept { return position_.load(std::memory_order_acquire); }  // (C)
+  [[nodiscard]] std::uint64_t alerts_told() const noexcept { return output_.alerts_told(); }
+
+  // The state between two frames, in parts (core/stages/kernels_state.cpp). On the kernels' thread, or before it runs.
+
+  /// What there is to save, and with a key that is equal where everything is that decides what is in it.
+  [[nodiscard]] const std::vector<StatePart>& parts() const noexcept { return parts_; }
+  /// Precondition: drained().
+  void save(std::size_t part, StateWriter& writer);
+  /// Makes the instruments known that a state is of, in their order: before anything else.
+  void restore_instrument(SourceCode source, std::string_view symbol, std::string_view native_symbol);
+  /// Equal where an instrument's bars and sessions have been the same up to `until_ns`.
+  [[nodiscard]] std::uint64_t calendar_fingerprint(InstrumentIndex instrument, Nanos until_ns) const noexcept {
+    return instruments_[instrument].calendar->fingerprint(until_ns);
+  }
+  /// A state to put in place: reads a part of it, or says false where it has none of that name and key.
+  using LoadPart = std::function<bool(const StatePart& part, const std::function<bool(StateReader&)>& load)>;
+  /// Puts the parts of the state behind `position` in place of what has been computed: now, if that is where the
+  /// kernels begin, else as soon as they come there. Parts that `load` does not have stay as they were computed.
+  void restore(LoadPart load);
+  void restore_at(JournalPosition position, LoadPart load);
+
  private:
+  enum class PartKind : std::uint8_t {
+    counts,
+    quality,
+    clocks,
+    prices,
+    shown,
+    bars,
+    series,
+    source_bars,
+    source_series
+  };
+  struct PartPlace {
+    PartKind kind;
+    std::size_t series = 0;  // of bars and series: which interval
+    BarEvaluator::Part of_series{};
+  };
   struct TickSeries {
     TickBars bars;
-    BarEvaluator evaluator;
+    EvaluatedBars closed;
     bool is_active = false;  // in its source's list of series with something to close
   };
   struct Instrument {
@@ -100,6 +142,8 @@ class Kernels final : public Stage {
   void add_instrument(const MarketEvent& event);
   void add_tick(const MarketEvent& event);
   void add_source_bar(const MarketEvent& event);
+  /// The latest bid and ask: a sign of life, and no row.
+  void add_quote(const MarketEvent& event);
   void add_reject(const MarketEvent& event);
   /// The quality gate; false: the tick must not be used. `has_gap`: ticks before it are missing.
   [[nodiscard]] bool pass_gate(const MarketEvent& event, bool& has_gap);
@@ -113,6 +157,7 @@ class Kernels final : public Stage {
   [[nodiscard]] Nanos horizon_of(const SourceClock& clock) const noexcept;
   void advance(SourceClock& clock, Nanos watermark_ns, const MarketEvent& cause);
   void close_due(SourceClock& clock, Nanos horizon_ns, const MarketEvent& cause);
+  void close(InstrumentIndex index, TickSeries& series, const ClosedBar& closed, const MarketEvent& cause);
   void close_all_partial(const MarketEvent& cause);
   /// Into evaluation_.
   void evaluate(const Instrument& instrument, BarEvaluator& evaluator, const OpenBar& bar, BarOrigin origin) noexcept;
@@ -123,10 +168,30 @@ class Kernels final : public Stage {
   /// Writes corrected bars and those after them anew. What has been signalled stays: only the future can be told again.
   void recompute(InstrumentIndex index, SourceSeries& series, const MarketEvent& cause);
   void recompute_corrected(const MarketEvent& cause);
+  /// A backfilled tick of a closed bar; false: its bar cannot be put right any more.
+  [[nodiscard]] bool correct_closed_bar(InstrumentIndex index, TickSeries& series, const BarTick& tick);
+  /// No trade is missing any more: what was judged with a gap in it is judged again.
+  void close_gap(InstrumentIndex index);
+  void note_correction(InstrumentIndex index);
+  void recompute_ticks(InstrumentIndex index, const MarketEvent& cause);
   void touch(InstrumentIndex index);
   /// Of the shortest interval.
   [[nodiscard]] double provisional_rsi(const Instrument& instrument) const;
   void send_latest() noexcept;
+  void describe_parts();
+  template <class Archive>
+  void archive_part(const PartPlace& place, Archive& archive);
+  template <class Archive>
+  void archive_bars(std::size_t series, Archive& archive);
+  template <class Archive>
+  void archive_source_bars(Archive& archive);
+  template <class Archive>
+  void archive_counts(Archive& archive);
+  [[nodiscard]] SourceSeries make_source_series(const Instrument& instrument, std::uint32_t interval_s) const;
+  /// What follows from the parts together.
+  /// Of parts that are not of the snapshot: what the bars that it has make of them.
+  void evaluate_recent();
+  void settle_restored();
 
   Options options_;
   SpscRing<MarketEvent>& events_;
@@ -136,9 +201,14 @@ class Kernels final : public Stage {
   std::vector<Instrument> instruments_;
   std::array<SourceClock, 256> clocks_;
   std::vector<InstrumentIndex> dirty_;
-  std::vector<InstrumentIndex> corrected_;  // in this frame: have source bars to recompute at its end
+  std::vector<InstrumentIndex> corrected_;  // in this frame: have bars to recompute at its end
   BarEvaluator::Evaluation evaluation_;
   KernelsCounts counts_;
+  std::vector<StatePart> parts_;
+  std::vector<PartPlace> places_;  // of the parts
+  JournalPosition restore_position_ = ~JournalPosition{0};
+  LoadPart restore_;
+  std::atomic<JournalPosition> position_{0};  // (C) release here, acquire in position()
 };
 
 }  // namespace tapeline

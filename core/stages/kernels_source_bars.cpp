@@ -21,14 +21,14 @@ void Kernels::add_source_bar(const MarketEvent& event) {
     touch(event.instrument);
   }
   // A bar that has not ended is shown as the latest price, and feeds nothing.
-  if ((event.flags & event_provisional) != 0 || end_ns > event.receive_ns) return;
+  // Our clock may be behind the source's: what it says is over, is over.
+  const bool is_over = (event.flags & event_final) != 0 || end_ns <= event.receive_ns;
+  if ((event.flags & event_provisional) != 0 || !is_over) return;
 
   auto series = std::find_if(instrument.source_series.begin(), instrument.source_series.end(),
                              [&](const SourceSeries& s) { return s.interval_s() == event.bar.interval_s; });
   if (series == instrument.source_series.end()) {
-    const double periods = instrument.calendar->periods_per_year(event.bar.interval_s);
-    series = instrument.source_series.emplace(
-        series, BarEvaluator(*options_.catalog, options_.indicators, instrument.symbol, event.bar.interval_s, periods));
+    series = instrument.source_series.insert(series, make_source_series(instrument, event.bar.interval_s));
   }
   const OpenBar bar{.start_ns = event.event_ns,
                     .end_ns = end_ns,
@@ -54,15 +54,20 @@ void Kernels::add_source_bar(const MarketEvent& event) {
   }
   counts_.source_bars.add();
   recompute(event.instrument, *series, event);
-  series->append(bar, [&](BarEvaluator& evaluator, const OpenBar& added) {
-    evaluate(instrument, evaluator, added, BarOrigin::source);
+  series->bars().append({bar, false}, [&](BarEvaluator& evaluator, const ClosedBar& added) {
+    evaluate(instrument, evaluator, added.bar, BarOrigin::source);
   });
   finish_bar(event.instrument, event);
 }
 
+SourceSeries Kernels::make_source_series(const Instrument& instrument, std::uint32_t interval_s) const {
+  const double periods = instrument.calendar->periods_per_year(interval_s);
+  return SourceSeries(BarEvaluator(*options_.catalog, options_.indicators, instrument.symbol, interval_s, periods));
+}
+
 void Kernels::replace_source_bar(InstrumentIndex index, SourceSeries& series, const OpenBar& bar,
                                  const MarketEvent& event) {
-  const OpenBar before = series.replace(bar);
+  const OpenBar before = series.bars().replace(bar);
   const std::string detail = "a closed bar came again: close " + to_string(Int128{bar.close}, bar.price_exponent) +
                              ", was " + to_string(Int128{before.close}, before.price_exponent);
   note(event, QualityKind::flag, Reason::source_correction, detail.c_str());
@@ -71,18 +76,21 @@ void Kernels::replace_source_bar(InstrumentIndex index, SourceSeries& series, co
 }
 
 void Kernels::recompute(InstrumentIndex index, SourceSeries& series, const MarketEvent& cause) {
-  if (!series.is_corrected()) return;
-  series.recompute([&](BarEvaluator& evaluator,
-                       const OpenBar& bar) { evaluate(instruments_[index], evaluator, bar, BarOrigin::source); },
-                   [&] {
-                     output_.bar({index, instruments_[index].source}, evaluation_, cause);
-                   });
+  if (!series.bars().is_corrected()) return;
+  series.bars().recompute(
+      [&](BarEvaluator& evaluator, const ClosedBar& closed) {
+        evaluate(instruments_[index], evaluator, closed.bar, BarOrigin::source);
+      },
+      [&] {
+        output_.bar({index, instruments_[index].source}, evaluation_, cause);
+      });
   show_latest(index);
 }
 
 void Kernels::recompute_corrected(const MarketEvent& cause) {
   for (const InstrumentIndex index : corrected_) {
     for (SourceSeries& series : instruments_[index].source_series) recompute(index, series, cause);
+    recompute_ticks(index, cause);
   }
   corrected_.clear();
 }

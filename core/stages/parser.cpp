@@ -52,6 +52,7 @@ Parser::Parser(Options options, SpscRing<JournalMark>& marks, SpscRing<MarketEve
       reader_(options.journal),
       directory_(options.names),
       wire_(std::move(options.wire)),
+      live_position_(options.live_position),
       ahead_ns_max_(Nanos{options.ahead_ms} * nanos_per_millisecond),
       ahead_complaint_("event time is more than " + std::to_string(options.ahead_ms) + " ms ahead of its arrival") {
   position_ = options.start_position != 0 ? options.start_position : reader_.first_position();
@@ -68,6 +69,8 @@ void Parser::take_marks() noexcept {
 
 std::size_t Parser::poll() noexcept {
   take_marks();
+  std::array<Nanos, frames_per_poll> received;
+  std::size_t measured = 0;
   std::size_t done = 0;
   while (done < frames_per_poll) {
     if (!frame_in_work_) {
@@ -76,7 +79,13 @@ std::size_t Parser::poll() noexcept {
     }
     if (!forward_frame()) break;
     frame_in_work_ = false;
+    if (frame_.position >= live_position_) received[measured++] = frame_.receive_ns;
     ++done;
+  }
+  if (measured > 0) {
+    // One look at the clock for all of them: it is when the last could be seen downstream.
+    const Nanos now_ns = wall_now_ns();
+    for (std::size_t i = 0; i < measured; ++i) counts_.received_to_parsed.record(now_ns - received[i]);
   }
   if (!frame_in_work_) position_ = std::max(position_, reader_.position());
   counts_.position.set(position_);
@@ -160,7 +169,7 @@ bool Parser::forward(const WireEvent& wire) noexcept {
   EventKind kind = wire.kind;
   Reason reason = wire.reason;
   std::string_view text = wire.text;
-  const bool is_market = kind == EventKind::tick || kind == EventKind::source_bar;
+  const bool is_market = kind == EventKind::tick || kind == EventKind::source_bar || kind == EventKind::quote;
   if (is_market && found.instrument == no_instrument) {
     kind = EventKind::reject;
     reason = Reason::unknown_instrument;
@@ -184,6 +193,12 @@ bool Parser::forward(const WireEvent& wire) noexcept {
     event->size_mantissa = wire.size.mantissa;
     event->size_exponent = wire.size.exponent;
     event->tick.trade_id = wire.trade_id;
+  } else if (kind == EventKind::quote) {
+    event->price_mantissa = wire.price.mantissa;
+    event->price_exponent = wire.price.exponent;
+    event->size_mantissa = 0;
+    event->size_exponent = 0;
+    event->quote = {wire.ask.mantissa, wire.ask.exponent};
   } else if (kind == EventKind::source_bar) {
     // The four prices share the finest of their scales.
     const std::int8_t exponent =

@@ -37,8 +37,9 @@ struct ParserCounts {
   Counter events;
   Counter rejects;
   Counter refusals;
-  Counter corrupt;   // unreadable stretches of the journal
-  Counter position;  // frames that end at or before this have been handed on whole
+  Counter corrupt;                      // unreadable stretches of the journal
+  LatencyHistogram received_to_parsed;  // of frames from Options::live_position on
+  Counter position;                     // frames that end at or before this have been handed on whole
   std::array<Ignored, ignored_kinds_max> ignored;
   std::atomic<std::size_t> ignored_kinds{0};  // (K) release by the parser, acquire by readers: a slot's name is whole
 
@@ -51,6 +52,8 @@ class Parser final : public Stage {
   struct Options {
     JournalConfig journal;
     JournalPosition start_position = 0;  // 0: from the journal's beginning
+    /// Frames below this are read again: how long ago they came says nothing of us.
+    JournalPosition live_position = ~JournalPosition{0};
     std::uint32_t ahead_ms = QualityConfig{}.ahead_ms;
     std::vector<SymbolName> names;
     /// Parser of each source that may occur; indexed by SourceCode.
@@ -64,6 +67,16 @@ class Parser final : public Stage {
   bool drained() noexcept override { return marks_.peek().empty() && position_ >= limit_ && !frame_in_work_; }
 
   [[nodiscard]] const ParserCounts& counts() const noexcept { return counts_; }
+
+  /// Before the first poll: gives an instrument the next number, as if it had occurred.
+  void restore(SourceCode source, std::string_view native_symbol) {
+    static_cast<void>(directory_.find_or_add(source, native_symbol));
+  }
+  // For whoever saves the state, on the parser's thread and once it has drained. It is the directory alone: wire parsers
+  // keep nothing from frame to frame.
+  [[nodiscard]] const InstrumentDirectory& directory() const noexcept { return directory_; }
+  /// The last frame that was read; its end_position is 0 before the first.
+  [[nodiscard]] const Frame& last_frame() const noexcept { return frame_; }
 
  private:
   /// Frames a poll handles at most, so that the stages it shares a thread with get their turn.
@@ -83,6 +96,7 @@ class Parser final : public Stage {
   JournalReader reader_;
   InstrumentDirectory directory_;
   std::array<std::unique_ptr<WireParser>, 256> wire_;
+  JournalPosition live_position_;
   Nanos ahead_ns_max_;           // 0: no limit
   std::string ahead_complaint_;  // of an event beyond it
 

@@ -4,6 +4,9 @@
 #include <array>
 #include <charconv>
 
+#include "feeds/alpha_vantage/wire_csv.hpp"
+#include "feeds/alpha_vantage/wire_label.hpp"
+#include "feeds/alpha_vantage/wire_refusal.hpp"
 #include "feeds/alpha_vantage/wire_time.hpp"
 #include "feeds/wire_fields.hpp"
 #include "feeds/wire_http.hpp"
@@ -13,33 +16,6 @@ namespace tapeline::feeds::alpha_vantage {
 namespace {
 
 constexpr std::uint32_t seconds_per_day = 86'400;
-constexpr std::size_t columns_max = 16;
-
-/// What each wording of a refusal means, in the order of the search: later phrases also occur inside earlier bodies.
-struct Wording {
-  std::string_view phrase;
-  Reason reason;
-  std::string_view text;
-};
-constexpr std::array wordings{
-    Wording{"is a premium", Reason::refused_permanent, "this needs a premium plan: disable it or subscribe"},
-    Wording{"per second", Reason::refused_rate_limit, "too many requests a second: raise request_spacing_ms"},
-    Wording{"per minute", Reason::refused_rate_limit, "too many requests a minute: raise request_spacing_ms"},
-    Wording{"Burst pattern", Reason::refused_rate_limit, "a burst of requests: raise request_spacing_ms"},
-    Wording{"per day", Reason::refused_quota, "the requests of this day are used up"},
-    Wording{"demo purposes", Reason::refused_permanent,
-            "the demo key answers only the documentation's examples: set api_key"},
-    Wording{"apikey is invalid or missing", Reason::refused_permanent,
-            "the API key is invalid or missing: set api_key"},
-    Wording{"Invalid API call", Reason::refused_permanent, "invalid symbol or parameter"},
-};
-
-Refusal refusal_by_wording(std::string_view words) noexcept {
-  for (const Wording& wording : wordings) {
-    if (words.find(wording.phrase) != std::string_view::npos) return {wording.reason, wording.text};
-  }
-  return {Reason::refused_temporary, "refused in words that we do not know"};
-}
 
 bool is_message(std::string_view key) noexcept {
   return key == "Information" || key == "Note" || key == "Error Message" || key == "message";
@@ -82,31 +58,6 @@ std::uint32_t seconds_of(std::string_view interval) noexcept {
   return error == std::errc{} && next == end && minutes <= 1'440 ? minutes * 60 : 0;
 }
 
-/// The next line of `rest`, which is shortened by it; LF and CRLF both end one, and so does the end.
-std::string_view take_line(std::string_view& rest) noexcept {
-  const std::size_t newline = rest.find('\n');
-  std::string_view line = rest.substr(0, newline);
-  rest.remove_prefix(newline == std::string_view::npos ? rest.size() : newline + 1);
-  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-  return line;
-}
-
-struct Columns {
-  std::array<std::string_view, columns_max> fields;
-  std::size_t count = 0;  // columns_max + 1: more than that
-};
-
-Columns split(std::string_view line) noexcept {
-  Columns columns;
-  for (;;) {
-    const std::size_t comma = line.find(',');
-    if (columns.count < columns_max) columns.fields[columns.count] = line.substr(0, comma);
-    columns.count = std::min(columns.count + 1, columns_max + 1);
-    if (comma == std::string_view::npos) return columns;
-    line.remove_prefix(comma + 1);
-  }
-}
-
 }  // namespace
 
 class Parser::Reader {
@@ -142,6 +93,7 @@ class Parser::Reader {
     if (is_daily_) request_.interval_s = seconds_per_day;
     is_fx_ = false;
     refusal_ = {};
+    labels_ = {};
     last_refreshed_ = {};
     zone_ = Zone::new_york;
     zone_known_ = true;
@@ -163,7 +115,7 @@ class Parser::Reader {
       output.events.resize(first);  // sample data may stand beside the message
       refuse(refusal_, output);
     } else {
-      sort_ascending(first, output);
+      finish_bars(first, output);
     }
   }
 
@@ -273,7 +225,7 @@ class Parser::Reader {
       }
       output.events.push_back(is_quote ? quote_row(header, row) : bar_row(header, row));
     }
-    sort_ascending(first, output);
+    finish_bars(first, output);
   }
 
   static bool is_complete(const Columns& header, bool is_quote) noexcept {
@@ -322,12 +274,11 @@ class Parser::Reader {
     if (request_.interval_s == 0) {
       return reject_of(request_.symbol, receive_ns_, Reason::missing_field, "the interval of the bars is not known");
     }
-    const auto start_ns = wall_to_utc(stamp, zone_, time_zones_);
-    if (!start_ns) return field_reject(request_.symbol, receive_ns_, "timestamp", Reason::bad_timestamp, stamp);
-    WireEvent event = bar_of(fields, request_, *start_ns, text_);
-    if (event.kind == EventKind::source_bar && (unfinished(event, receive_ns_) || is_day_in_session(stamp))) {
-      event.flags |= event_provisional;
-    }
+    const auto stamp_ns = wall_to_utc(stamp, zone_, time_zones_);
+    if (!stamp_ns) return field_reject(request_.symbol, receive_ns_, "timestamp", Reason::bad_timestamp, stamp);
+    if (!is_daily_ && zone_ == Zone::new_york) labels_.see(stamp);
+    WireEvent event = bar_of(fields, request_, *stamp_ns, text_);
+    if (event.kind == EventKind::source_bar && is_day_in_session(stamp)) event.flags |= event_provisional;
     return event;
   }
 
@@ -341,6 +292,18 @@ class Parser::Reader {
   bool is_day_in_session(std::string_view stamp) const noexcept {
     constexpr std::size_t date_bytes = 10;
     return is_daily_ && last_refreshed_.size() > date_bytes && last_refreshed_.substr(0, date_bytes) == stamp;
+  }
+
+  /// Only the whole body tells whether its stamps are starts or ends.
+  void finish_bars(std::size_t first, WireOutput& output) noexcept {
+    sort_ascending(first, output);
+    const bool is_end = labels_.label() == BarLabel::end;
+    for (auto event = output.events.begin() + static_cast<std::ptrdiff_t>(first); event != output.events.end();
+         ++event) {
+      const bool has_stamp = event->kind == EventKind::source_bar || event->event_ns != receive_ns_;
+      if (is_end && has_stamp) event->event_ns -= Nanos{request_.interval_s} * nanos_per_second;
+      if (event->kind == EventKind::source_bar && unfinished(*event, receive_ns_)) event->flags |= event_provisional;
+    }
   }
 
   /// The source lists the newest bar first.
@@ -358,6 +321,7 @@ class Parser::Reader {
   // Of the frame being read:
   BarRequest request_;
   Refusal refusal_;
+  LabelEvidence labels_;
   std::string_view last_refreshed_;
   Nanos receive_ns_ = 0;
   Zone zone_ = Zone::new_york;
@@ -370,12 +334,5 @@ Parser::Parser() : reader_(std::make_unique<Reader>()) {}
 Parser::~Parser() = default;
 
 void Parser::parse(const Frame& frame, WireOutput& output) noexcept { reader_->read(frame, output); }
-
-Reason refusal_of(const Frame& frame) {
-  Parser parser;
-  WireOutput output;
-  parser.parse(frame, output);
-  return refusal_in(output);
-}
 
 }  // namespace tapeline::feeds::alpha_vantage

@@ -37,8 +37,4 @@ class Parser final : public WireParser {
   std::unique_ptr<Reader> reader_;
 };
 
-/// Why a response holds no data, for the pace of the next request; Reason::none when it holds some.
-/// Precondition: the payload is followed by frame_padding_bytes readable bytes.
-[[nodiscard]] Reason refusal_of(const Frame& frame);
-
 }  // namespace tapeline::feeds::alpha_vantage

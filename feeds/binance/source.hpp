@@ -1,10 +1,11 @@
-// Streams trades from Binance over one WebSocket.
+// Streams trades, bars and quotes from Binance over one WebSocket.
 #pragma once
 
 #include <memory>
 
 #include "feeds/binance/config.hpp"
 #include "feeds/transport/config.hpp"
+#include "feeds/transport/stream_plan.hpp"
 
 namespace boost::asio {
 class io_context;
@@ -14,6 +15,9 @@ namespace tapeline::feeds::binance {
 
 [[nodiscard]] std::unique_ptr<Source> make_source(boost::asio::io_context& context, const Config& config,
                                                   const TransportConfig& transport);
+
+/// How Binance is spoken to; pure.
+[[nodiscard]] StreamPlan stream_plan(const Config& config);
 
 /// Waits for one trade of the first symbol, at most `timeout_ms`.
 [[nodiscard]] CheckResult check(const Config& config, const TransportConfig& transport, int timeout_ms);

@@ -1,5 +1,9 @@
 #include "feeds/binance/wire.hpp"
 
+#include <utility>
+
+#include "feeds/binance/wire_answer.hpp"
+#include "feeds/binance/wire_trade.hpp"
 #include "feeds/binance/wire_trade_scan.hpp"
 #include "feeds/wire_fields.hpp"
 #include "feeds/wire_json.hpp"
@@ -7,29 +11,29 @@
 namespace tapeline::feeds::binance {
 namespace {
 
+/// The fields of `k`, as written.
+struct Kline {
+  std::string_view start;     // t
+  std::string_view interval;  // i
+  std::string_view is_over;   // x
+  BarFields bar;              // o h l c v
+};
+
 /// The fields of a message, as written. Of a combined message those of `data` join those around it: their names differ.
 struct Message {
-  std::string_view kind;      // e
-  std::string_view symbol;    // s
-  std::string_view price;     // p
-  std::string_view quantity;  // q
-  std::string_view trade_id;  // t
-  std::string_view time;      // T
-  std::string_view maker;     // m
+  std::string_view kind;  // e
+  TradeFields trade;
+  std::string_view bid;   // b
+  std::string_view ask;   // a, which is the id of an aggTrade
+  std::string_view sent;  // E
   std::string_view code;
   std::string_view words;  // msg
+  std::string_view request_id;
+  Kline kline;
   bool has_result = false;
   bool has_book_update_id = false;  // u, without e: a bookTicker
   bool has_snapshot_id = false;     // lastUpdateId
 };
-
-/// Digits between which milliseconds of our time end and microseconds begin.
-constexpr std::size_t microsecond_digits = 16;
-
-std::string_view unquoted(std::string_view token) noexcept {
-  if (token.size() >= 2 && token.front() == '"') return token.substr(1, token.size() - 2);
-  return token;
-}
 
 /// Where an object stands: only the outer one may hold another that is read, so that no message can nest us to death.
 enum class Level { outer, inner };
@@ -42,6 +46,25 @@ json::error_code read_inner(json::ondemand::value& value, Message& message) noex
   return read_fields(object, Level::inner, message);
 }
 
+json::error_code read_kline(json::ondemand::value& value, Kline& kline) noexcept {
+  return json::for_each_field(value, [&](std::string_view key, json::ondemand::value& field) {
+    if (key.size() != 1) return simdjson::SUCCESS;
+    const std::string_view token = json::token(field);
+    switch (key[0]) {
+      case 't': kline.start = token; break;
+      case 'i': kline.interval = unquoted(token); break;
+      case 'x': kline.is_over = token; break;
+      case 'o': kline.bar.open = unquoted(token); break;
+      case 'h': kline.bar.high = unquoted(token); break;
+      case 'l': kline.bar.low = unquoted(token); break;
+      case 'c': kline.bar.close = unquoted(token); break;
+      case 'v': kline.bar.volume = unquoted(token); break;
+      default: break;
+    }
+    return simdjson::SUCCESS;
+  });
+}
+
 json::error_code read_field(json::ondemand::raw_json_string key, json::ondemand::value& value, Level level,
                             Message& message) noexcept {
   const char* const name = key.raw();
@@ -49,13 +72,17 @@ json::error_code read_field(json::ondemand::raw_json_string key, json::ondemand:
   if (name[0] != '"' && name[1] == '"') {
     switch (name[0]) {
       case 'e': return json::text(value, message.kind);
-      case 's': return json::text(value, message.symbol);
-      case 'p': message.price = unquoted(token); break;
-      case 'q': message.quantity = unquoted(token); break;
-      case 't': message.trade_id = token; break;
-      case 'T': message.time = token; break;
-      case 'm': message.maker = token; break;
+      case 's': return json::text(value, message.trade.symbol);
+      case 'p': message.trade.price = unquoted(token); break;
+      case 'q': message.trade.quantity = unquoted(token); break;
+      case 't': message.trade.id = token; break;
+      case 'T': message.trade.time = token; break;
+      case 'm': message.trade.maker = token; break;
       case 'u': message.has_book_update_id = true; break;
+      case 'b': message.bid = unquoted(token); break;
+      case 'a': message.ask = unquoted(token); break;
+      case 'E': message.sent = token; break;
+      case 'k': return token.starts_with('{') ? read_kline(value, message.kline) : simdjson::SUCCESS;
       default: break;
     }
     return simdjson::SUCCESS;
@@ -64,6 +91,8 @@ json::error_code read_field(json::ondemand::raw_json_string key, json::ondemand:
     if (level == Level::outer && token.starts_with('{')) return read_inner(value, message);
   } else if (key.unsafe_is_equal("result")) {
     message.has_result = true;
+  } else if (key.unsafe_is_equal("id")) {
+    message.request_id = token;
   } else if (key.unsafe_is_equal("lastUpdateId")) {
     message.has_snapshot_id = true;
   } else if (key.unsafe_is_equal("code")) {
@@ -87,8 +116,26 @@ std::string_view kind_of(const Message& message) noexcept {
   if (!message.kind.empty()) return message.kind;
   if (message.has_snapshot_id) return "snapshot";
   if (message.has_result) return "subscribed";
-  if (message.has_book_update_id && !message.symbol.empty()) return "bookTicker";
+  if (message.has_book_update_id && !message.trade.symbol.empty()) return "bookTicker";
   return {};
+}
+
+/// "1s", "5m", "1h", "3d", "1w"; 0 for a month, which has no length, and for what is no interval.
+std::uint32_t interval_of(std::string_view text) noexcept {
+  std::uint32_t count = 0;
+  std::size_t at = 0;
+  for (; at < text.size() && at < 3 && text[at] >= '0' && text[at] <= '9'; ++at) {
+    count = count * 10 + static_cast<std::uint32_t>(text[at] - '0');
+  }
+  if (at + 1 != text.size()) return 0;
+  switch (text[at]) {
+    case 's': return count;
+    case 'm': return count * 60;
+    case 'h': return count * 3'600;
+    case 'd': return count * 86'400;
+    case 'w': return count * 7 * 86'400;
+    default: return 0;
+  }
 }
 
 }  // namespace
@@ -96,18 +143,27 @@ std::string_view kind_of(const Message& message) noexcept {
 class Parser::Reader {
  public:
   void read(const Frame& frame, WireOutput& output) noexcept {
+    if (frame.channel == historical_trades || frame.channel == aggregate_trades) return answers_.read(frame, output);
     text_.clear();
     Message message;
     if (!read_message(frame.payload, message)) {
       output.events.push_back(
           reject_of({}, frame.receive_ns, Reason::unparsable, "the message is no whole JSON object"));
     } else if (message.kind == "trade") {
-      output.events.push_back(trade(message));
+      output.events.push_back(tick_of(message.trade, text_));
+    } else if (message.kind == "aggTrade") {
+      message.trade.id = message.ask;
+      output.events.push_back(tick_of(message.trade, text_));
+    } else if (message.kind == "kline") {
+      read_bar(message, output);
     } else if (!message.code.empty() && message.kind.empty()) {
       const std::string_view words =
           text_.join("error ", text_.excerpt(message.code), ": ", text_.excerpt(message.words));
       output.events.push_back(refusal_event({}, frame.receive_ns, Reason::refused_permanent, words));
-    } else if (const std::string_view kind = kind_of(message); !kind.empty()) {
+    } else if (const std::string_view kind = kind_of(message); kind == "bookTicker") {
+      output.events.push_back(quote(message, frame.receive_ns));
+    } else if (!kind.empty()) {
+      note(message, kind, output);
       output.ignored = kind;
     } else {
       output.events.push_back(reject_of({}, frame.receive_ns, Reason::unparsable, "a message of no kind that we know"));
@@ -122,62 +178,59 @@ class Parser::Reader {
     return !read_fields(object, Level::outer, message) && json::at_end(document);
   }
 
-  WireEvent trade(const Message& message) noexcept {
-    if (message.symbol.empty()) return reject_of({}, 0, Reason::missing_field, "s (symbol) is missing");
-    const Nanos unit = message.time.size() >= microsecond_digits ? nanos_per_microsecond : nanos_per_millisecond;
-    const auto event_ns = epoch_of(message.time, unit);
-    if (!event_ns) return reject(message, 0, "T (trade time)", message.time, Reason::bad_timestamp);
-    const CheckedDecimal price = price_of(message.price);
-    if (price.reason != Reason::none) return reject(message, *event_ns, "p (price)", message.price, price.reason);
-    const CheckedDecimal size = volume_of(message.quantity);
-    if (size.reason != Reason::none) return reject(message, *event_ns, "q (quantity)", message.quantity, size.reason);
-    // No id is below 0, and none is needed beyond 18 digits: the decimal of an id is the id.
-    const CheckedDecimal id = volume_of(message.trade_id);
-    if (id.reason != Reason::none || id.value.exponent != 0) {
-      return reject(message, *event_ns, "t (trade id)", message.trade_id,
-                    id.reason == Reason::missing_field ? id.reason : Reason::not_a_number);
-    }
-    WireEvent tick{.kind = EventKind::tick,
-                   .symbol = message.symbol,
-                   .event_ns = *event_ns,
-                   .price = price.value,
-                   .size = size.value,
-                   .trade_id = static_cast<std::uint64_t>(id.value.mantissa)};
-    if (message.maker == "true") tick.side = Side::sell;  // the buyer's order was in the book: the taker sold
-    if (message.maker == "false") tick.side = Side::buy;
-    return tick;
+  static void note(const Message& message, std::string_view kind, WireOutput& output) noexcept {
+    if (kind == "serverShutdown") output.notices.push_back({WireNotice::Kind::closing, {}, 0});
+    const CheckedDecimal id = volume_of(message.request_id);
+    if (kind != "subscribed" || id.reason != Reason::none || id.value.exponent != 0) return;
+    output.notices.push_back({WireNotice::Kind::subscribed, {}, static_cast<std::uint64_t>(id.value.mantissa)});
   }
 
-  WireEvent reject(const Message& message, Nanos event_ns, std::string_view field, std::string_view lexeme,
-                   Reason reason) noexcept {
-    if (is_absent(lexeme)) reason = Reason::missing_field;
-    return reject_of(message.symbol, event_ns, reason, complaint(text_, field, reason, lexeme));
+  void read_bar(const Message& message, WireOutput& output) noexcept {
+    const Kline& kline = message.kline;
+    if (message.trade.symbol.empty()) {
+      output.events.push_back(reject_of({}, 0, Reason::missing_field, "s (symbol) is missing"));
+      return;
+    }
+    const std::uint32_t interval_s = interval_of(kline.interval);
+    if (interval_s == 0) {
+      output.ignored = "kline of another interval";
+      return;
+    }
+    const auto start_ns = time_of(kline.start);
+    if (!start_ns) {
+      output.events.push_back(reject_of(message.trade.symbol, 0, Reason::bad_timestamp,
+                                        complaint(text_, "k.t (start)", Reason::bad_timestamp, kline.start)));
+      return;
+    }
+    WireEvent bar = bar_of(kline.bar, {message.trade.symbol, interval_s}, *start_ns, text_);
+    bar.flags = kline.is_over == "true" ? event_final : event_provisional;
+    output.events.push_back(bar);
+  }
+
+  /// Spot sends no time with it: then it is of the moment that it came.
+  WireEvent quote(const Message& message, Nanos receive_ns) noexcept {
+    const Nanos event_ns = time_of(message.sent).value_or(receive_ns);
+    return quote_of(message.trade.symbol, event_ns, {{"b (bid)", message.bid}, {"a (ask)", message.ask}}, text_);
   }
 
   json::ondemand::parser parser_;
   WireText text_;
+  AnswerReader answers_;
 };
 
 Parser::Parser() : reader_(std::make_unique<Reader>()) {}
 Parser::~Parser() = default;
 
 void Parser::parse(const Frame& frame, WireOutput& output) noexcept {
-  if (const auto trade = scan_trade(frame.payload)) {
-    output.events.push_back(*trade);
-  } else {
-    reader_->read(frame, output);
+  if (frame.channel == combined) {
+    if (scan_trade(frame.payload, output.events.emplace_back())) return;
+    output.events.pop_back();
   }
+  reader_->read(frame, output);
 }
 
 void parse_as_json(Parser& parser, const Frame& frame, WireOutput& output) noexcept {
   parser.reader_->read(frame, output);
-}
-
-Reason refusal_of(const Frame& frame) {
-  Parser parser;
-  WireOutput output;
-  parser.parse(frame, output);
-  return refusal_in(output);
 }
 
 }  // namespace tapeline::feeds::binance

@@ -1,11 +1,15 @@
-// Reads Binance spot market streams: one message a frame, combined ({"stream":…,"data":{…}}) or raw.
+// Reads Binance spot market streams: one message a frame, combined ({"stream":…,"data":{…}}) or raw;
+// and the trades of its REST interface.
 //
-// Input     Frame::context is empty: the symbol stands in the message.
+// Input     combined: Frame::context is empty, the symbol stands in the message. historical_trades, aggregate_trades:
+//           answers of /api/v3/historicalTrades and /api/v3/aggTrades, oldest first; Frame::context is what was asked for
+//           (wire_backfill.hpp).
 // Output    A trade is one tick: native symbol as the message writes it ("BTCUSDT"), event time `T` (milliseconds, or
 //           microseconds where the stream was asked for them), trade id `t`, side of the taker (`m` true: the seller).
-//           Any other well-formed message is `ignored` by its kind: its `e`, or "bookTicker", "snapshot",
-//           "subscribed".
-// Failure   {"code":…,"msg":…} is a refusal (refused_permanent). Anything else is a reject.
+//           An aggTrade is one tick too, with its own count of ids, `a`: a symbol is listened to by one of the two.
+//           A kline is a bar of the source, provisional until `x` says that it is over. A bookTicker is a quote.
+//           Any other well-formed message is `ignored` by its kind: its `e`, or "snapshot", "subscribed".
+// Failure   {"code":…,"msg":…} is a refusal. Anything else is a reject.
 // Cost      One pass over the message, no allocation; trades of the usual shape by wire_trade_scan, all else by simdjson.
 #pragma once
 
@@ -18,6 +22,8 @@ namespace tapeline::feeds::binance {
 inline constexpr SourceCode code{4};
 
 inline constexpr Channel combined = 1;
+inline constexpr Channel historical_trades = 2;
+inline constexpr Channel aggregate_trades = 3;
 
 class Parser final : public WireParser {
  public:
@@ -34,9 +40,5 @@ class Parser final : public WireParser {
 };
 
 void parse_as_json(Parser& parser, const Frame& frame, WireOutput& output) noexcept;
-
-/// Whether a message is an error reply; Reason::none when it is not.
-/// Precondition: the payload is followed by frame_padding_bytes readable bytes.
-[[nodiscard]] Reason refusal_of(const Frame& frame);
 
 }  // namespace tapeline::feeds::binance

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "feeds/coingecko/wire_history.hpp"
 #include "feeds/wire_fields.hpp"
 #include "feeds/wire_http.hpp"
 #include "feeds/wire_json.hpp"
@@ -73,7 +74,7 @@ class Parser::Reader {
       refuse(frame, by_status, output);
     } else if (!whole) {
       output.events.push_back(
-          reject_of({}, frame.receive_ns, Reason::unparsable, "the body is no whole JSON of prices"));
+          reject_of(symbol_of(frame), frame.receive_ns, Reason::unparsable, "the body is no whole JSON of prices"));
     } else {
       const Refusal by_client_error = refusal_by_client_error(frame.http_status);
       refuse(frame, by_client_error ? by_client_error : Refusal{Reason::no_data, "no coin in the response"}, output);
@@ -81,8 +82,13 @@ class Parser::Reader {
   }
 
  private:
+  /// Histories are of one coin, the other answers of many.
+  static std::string_view symbol_of(const Frame& frame) noexcept {
+    const bool is_history = frame.channel == market_chart || frame.channel == ohlc;
+    return is_history ? bar_request_of(frame.context).symbol : std::string_view{};
+  }
   static void refuse(const Frame& frame, Refusal refusal, WireOutput& output) noexcept {
-    output.events.push_back(refusal_event({}, frame.receive_ns, refusal.reason, refusal.text));
+    output.events.push_back(refusal_event(symbol_of(frame), frame.receive_ns, refusal.reason, refusal.text));
   }
 
   /// False where the body is not whole, or not of the channel's form.
@@ -92,7 +98,11 @@ class Parser::Reader {
     if (json::open(parser_, frame.payload, document)) return false;
     if (trimmed(frame.payload).front() == '[') {
       json::ondemand::array markets;
-      if (frame.channel != coins_markets || document.get_array().get(markets)) return false;
+      if (frame.channel == simple_price || document.get_array().get(markets)) return false;
+      if (frame.channel == ohlc) {
+        return read_candles(markets, frame, text_, output) && json::at_end(document);
+      }
+      if (frame.channel != coins_markets) return false;
       const auto visit = [&](json::ondemand::value& coin) { return read_market(coin, frame, output); };
       return !json::for_each_element(markets, visit) && json::at_end(document);
     }
@@ -103,7 +113,8 @@ class Parser::Reader {
       return read_root_field(key, value, frame, output);
     };
     if (json::for_each_field(root, visit) || !json::at_end(document)) return false;
-    return error_.found || output.events.size() == first || frame.channel == simple_price;
+    return error_.found || output.events.size() == first || frame.channel == simple_price ||
+           frame.channel == market_chart;
   }
 
   void prepare_currencies(std::string_view context) noexcept {
@@ -122,7 +133,12 @@ class Parser::Reader {
   json::error_code read_root_field(std::string_view key, json::ondemand::value& value, const Frame& frame,
                                    WireOutput& output) noexcept {
     const std::string_view token = json::token(value);
-    if (token.starts_with('{')) return read_coin(key, value, frame, output);
+    if (frame.channel == market_chart && token.starts_with('[')) {
+      if (key != "prices" || read_prices(value, frame, text_, output)) return simdjson::SUCCESS;
+      return simdjson::INCORRECT_TYPE;
+    }
+    const bool may_be_coin = frame.channel != market_chart || key == "status" || key == "error";
+    if (token.starts_with('{')) return may_be_coin ? read_coin(key, value, frame, output) : simdjson::SUCCESS;
     if (key == "error") {
       error_.found = true;
       return json::text(value, error_.words);
@@ -239,12 +255,5 @@ Parser::Parser() : reader_(std::make_unique<Reader>()) {}
 Parser::~Parser() = default;
 
 void Parser::parse(const Frame& frame, WireOutput& output) noexcept { reader_->read(frame, output); }
-
-Reason refusal_of(const Frame& frame) {
-  Parser parser;
-  WireOutput output;
-  parser.parse(frame, output);
-  return refusal_in(output);
-}
 
 }  // namespace tapeline::feeds::coingecko

@@ -1,4 +1,4 @@
-// Reads CoinGecko bodies: /simple/price and /coins/markets.
+// Reads CoinGecko bodies: /simple/price and /coins/markets; /market_chart and /ohlc by wire_history.hpp.
 //
 // Input     Frame::context is what was asked for: of simple_price the vs_currencies, separated by commas ("usd,eur");
 //           of coins_markets the one vs_currency ("usd"). An empty context of simple_price takes every currency found.
@@ -20,6 +20,8 @@ inline constexpr SourceCode code{2};
 
 inline constexpr Channel simple_price = 1;
 inline constexpr Channel coins_markets = 2;
+inline constexpr Channel market_chart = 3;
+inline constexpr Channel ohlc = 4;
 
 class Parser final : public WireParser {
  public:
@@ -31,9 +33,5 @@ class Parser final : public WireParser {
   class Reader;  // keeps simdjson out of this header
   std::unique_ptr<Reader> reader_;
 };
-
-/// Why a response holds no data, for the pace of the next request; Reason::none when it holds some.
-/// Precondition: the payload is followed by frame_padding_bytes readable bytes.
-[[nodiscard]] Reason refusal_of(const Frame& frame);
 
 }  // namespace tapeline::feeds::coingecko

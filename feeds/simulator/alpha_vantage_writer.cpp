@@ -115,43 +115,108 @@ std::vector<SourceBar> intraday_bars(const Asset& asset, int minutes, bool full,
   return bars;
 }
 
-HttpReply intraday(const Asset& asset, const Target& target, int minutes, Nanos now_ns) {
-  const bool full = target.get("outputsize") == "full";
-  const std::vector<SourceBar> bars = intraday_bars(asset, minutes, full, now_ns);
-  if (target.get("datatype") == "csv") {
-    std::string body = "timestamp,open,high,low,close,volume\r\n";
-    for (const SourceBar& bar : bars) {
-      body += new_york_stamp(bar.start_ns) + ',' + price_text(asset, bar.open) + ',' + price_text(asset, bar.high) +
-              ',' + price_text(asset, bar.low) + ',' + price_text(asset, bar.close) + ',' + volume_text(bar.volume) +
-              "\r\n";
+/// The trading days behind the asset, newest first; the newest may still go on.
+std::vector<SourceBar> daily_bars(const Asset& asset) {
+  std::vector<SourceBar> days;
+  std::string date;
+  for (const SourceBar& minute : asset.minutes().bars()) {
+    TradingDay day = trading_day(asset.session(), minute.start_ns);
+    if (days.empty() || day.date != date) {
+      date = std::move(day.date);
+      days.push_back(minute);
+      continue;
     }
-    return csv(std::move(body));
+    SourceBar& bar = days.back();
+    bar.high = std::max(bar.high, minute.high);
+    bar.low = std::min(bar.low, minute.low);
+    bar.close = minute.close;
+    bar.volume += minute.volume;
   }
-  const std::string interval(target.get("interval"));
+  std::reverse(days.begin(), days.end());
+  return days;
+}
+
+/// What the two functions with bars differ in.
+struct Series {
+  std::string information;
+  std::string key;       // "Time Series (5min)"
+  std::string interval;  // empty: of days, and not said
+  std::string last_refreshed;
+  std::vector<std::string> stamps;
+  std::vector<SourceBar> bars;  // newest first
+};
+
+HttpReply series_as_csv(const Asset& asset, const Series& series) {
+  std::string body = "timestamp,open,high,low,close,volume\r\n";
+  for (std::size_t i = 0; i < series.bars.size(); ++i) {
+    const SourceBar& bar = series.bars[i];
+    body += series.stamps[i] + ',' + price_text(asset, bar.open) + ',' + price_text(asset, bar.high) + ',' +
+            price_text(asset, bar.low) + ',' + price_text(asset, bar.close) + ',' + volume_text(bar.volume) + "\r\n";
+  }
+  return csv(std::move(body));
+}
+
+HttpReply series_as_json(const Asset& asset, const Series& series, bool full) {
+  std::vector<std::pair<std::string, std::string>> meta{{"1. Information", series.information},
+                                                        {"2. Symbol", alpha_vantage_name(asset.spec())},
+                                                        {"3. Last Refreshed", series.last_refreshed}};
+  const auto add = [&](std::string_view name, std::string value) {
+    meta.emplace_back(std::to_string(meta.size() + 1) + ". " + std::string(name), std::move(value));
+  };
+  if (!series.interval.empty()) add("Interval", series.interval);
+  add("Output Size", full ? "Full size" : "Compact");
+  add("Time Zone", "US/Eastern");
   std::string body = "{\n    \"Meta Data\": ";
-  append_members(body, "    ",
-                 {{"1. Information", "Intraday (" + interval + ") open, high, low, close prices and volume"},
-                  {"2. Symbol", alpha_vantage_name(asset.spec())},
-                  {"3. Last Refreshed", new_york_stamp(bars.empty() ? now_ns : bars.front().start_ns)},
-                  {"4. Interval", interval},
-                  {"5. Output Size", full ? "Full size" : "Compact"},
-                  {"6. Time Zone", "US/Eastern"}});
-  if (!bars.empty()) {
-    body += ",\n    \"Time Series (" + interval + ")\": {\n";
-    for (std::size_t i = 0; i < bars.size(); ++i) {
-      body += "        \"" + new_york_stamp(bars[i].start_ns) + "\": ";
+  append_members(body, "    ", meta);
+  if (!series.bars.empty()) {
+    body += ",\n    \"" + series.key + "\": {\n";
+    for (std::size_t i = 0; i < series.bars.size(); ++i) {
+      const SourceBar& bar = series.bars[i];
+      body += "        \"" + series.stamps[i] + "\": ";
       append_members(body, "        ",
-                     {{"1. open", price_text(asset, bars[i].open)},
-                      {"2. high", price_text(asset, bars[i].high)},
-                      {"3. low", price_text(asset, bars[i].low)},
-                      {"4. close", price_text(asset, bars[i].close)},
-                      {"5. volume", volume_text(bars[i].volume)}});
-      body += i + 1 < bars.size() ? ",\n" : "\n";
+                     {{"1. open", price_text(asset, bar.open)},
+                      {"2. high", price_text(asset, bar.high)},
+                      {"3. low", price_text(asset, bar.low)},
+                      {"4. close", price_text(asset, bar.close)},
+                      {"5. volume", volume_text(bar.volume)}});
+      body += i + 1 < series.bars.size() ? ",\n" : "\n";
     }
     body += "    }";
   }
   body += "\n}";
   return {.body = std::move(body)};
+}
+
+HttpReply answer_series(const Asset& asset, const Target& target, const Series& series) {
+  if (target.get("datatype") == "csv") return series_as_csv(asset, series);
+  return series_as_json(asset, series, target.get("outputsize") == "full");
+}
+
+HttpReply intraday(const Asset& asset, const Target& target, int minutes, Nanos now_ns) {
+  const std::string interval(target.get("interval"));
+  Series series{.information = "Intraday (" + interval + ") open, high, low, close prices and volume",
+                .key = "Time Series (" + interval + ")",
+                .interval = interval,
+                .last_refreshed = {},
+                .stamps = {},
+                .bars = intraday_bars(asset, minutes, target.get("outputsize") == "full", now_ns)};
+  for (const SourceBar& bar : series.bars) series.stamps.push_back(new_york_stamp(bar.start_ns));
+  series.last_refreshed = series.bars.empty() ? new_york_stamp(now_ns) : series.stamps.front();
+  return answer_series(asset, target, series);
+}
+
+HttpReply daily(const Asset& asset, const Target& target, Nanos now_ns) {
+  Series series{.information = "Daily Prices (open, high, low, close) and Volumes",
+                .key = "Time Series (Daily)",
+                .interval = {},
+                .last_refreshed = {},
+                .stamps = {},
+                .bars = daily_bars(asset)};
+  for (const SourceBar& bar : series.bars) series.stamps.push_back(trading_day(asset.session(), bar.start_ns).date);
+  const TradingDay today = trading_day(asset.session(), now_ns);
+  // While the day goes on its row is of a part of it, and the stamp carries the time.
+  series.last_refreshed = now_ns < today.end_ns ? new_york_stamp(now_ns) : today.date;
+  return answer_series(asset, target, series);
 }
 
 }  // namespace
@@ -171,6 +236,16 @@ HttpReply answer_alpha_vantage(const Market& market, const Target& target, Nanos
   if (function == "TIME_SERIES_INTRADAY") {
     const auto minutes = minutes_of(target.get("interval"));
     return asset == nullptr || !minutes ? invalid_call(function) : intraday(*asset, target, *minutes, now_ns);
+  }
+  if (function == "TIME_SERIES_DAILY") {
+    if (target.get("outputsize") == "full") {
+      return message(
+          "Information",
+          "Thank you for using Alpha Vantage! The **outputsize=full** parameter value is a premium feature for the "
+          "TIME_SERIES_DAILY endpoint. You may subscribe to any of the premium plans at "
+          "https://www.alphavantage.co/premium/ to instantly unlock all premium features");
+    }
+    return asset == nullptr ? invalid_call(function) : daily(*asset, target, now_ns);
   }
   return message("Error Message", "This API function (" + std::string(function) + ") does not exist.");
 }

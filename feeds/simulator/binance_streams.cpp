@@ -43,32 +43,40 @@ std::vector<std::string> params_of(simdjson::dom::element request) {
 std::string stream_name(const SymbolSpec& spec, StreamKind kind) {
   const std::string symbol = lower(binance_name(spec));
   if (symbol.empty()) return {};
-  return symbol + (kind == StreamKind::trade ? "@trade" : "@bookTicker");
+  switch (kind) {
+    case StreamKind::trade: return symbol + "@trade";
+    case StreamKind::aggregate_trade: return symbol + "@aggTrade";
+    case StreamKind::book_ticker: return symbol + "@bookTicker";
+    case StreamKind::kline: return symbol + "@kline_1m";
+  }
+  return {};
 }
 
-BinanceStreams::BinanceStreams(const Market& market) : trades_(market.assets().size()), books_(market.assets().size()) {
+BinanceStreams::BinanceStreams(const Market& market) : wanted_(market.assets().size()) {
   for (const Asset& asset : market.assets()) {
-    trade_names_.push_back(stream_name(asset.spec(), StreamKind::trade));
-    book_names_.push_back(stream_name(asset.spec(), StreamKind::book_ticker));
+    std::array<std::string, kinds> names;
+    for (std::size_t kind = 0; kind < kinds; ++kind) names[kind] = stream_name(asset.spec(), StreamKind(kind));
+    names_.push_back(std::move(names));
   }
 }
 
-void BinanceStreams::set(std::string_view stream, char wanted) noexcept {
-  for (std::size_t asset = 0; asset < trades_.size(); ++asset) {
-    if (trade_names_[asset] == stream) trades_[asset] = wanted;
-    if (book_names_[asset] == stream) books_[asset] = wanted;
+void BinanceStreams::set(std::string_view stream, bool wanted) noexcept {
+  for (std::size_t asset = 0; asset < names_.size(); ++asset) {
+    for (std::size_t kind = 0; kind < kinds; ++kind) {
+      if (names_[asset][kind] == stream) wanted_[asset][kind] = wanted;
+    }
   }
 }
 
 void BinanceStreams::subscribe(std::string_view stream) {
   if (stream.empty() || std::find(subscribed_.begin(), subscribed_.end(), stream) != subscribed_.end()) return;
   subscribed_.emplace_back(stream);
-  set(stream, 1);
+  set(stream, true);
 }
 
 void BinanceStreams::unsubscribe(std::string_view stream) {
   std::erase(subscribed_, stream);
-  if (!stream.empty()) set(stream, 0);
+  if (!stream.empty()) set(stream, false);
 }
 
 std::string BinanceStreams::answer(std::string_view text) {

@@ -6,6 +6,7 @@
 //           exist is accepted and stays silent, as there.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -16,9 +17,9 @@
 
 namespace tapeline::feeds::simulator {
 
-enum class StreamKind { trade, book_ticker };
+enum class StreamKind { trade, aggregate_trade, book_ticker, kline };
 
-/// "btcusdt@trade", "btcusdt@bookTicker".
+/// "btcusdt@trade", "btcusdt@aggTrade", "btcusdt@bookTicker", "btcusdt@kline_1m".
 [[nodiscard]] std::string stream_name(const SymbolSpec& spec, StreamKind kind);
 
 class BinanceStreams {
@@ -28,19 +29,20 @@ class BinanceStreams {
   void subscribe(std::string_view stream);
   void unsubscribe(std::string_view stream);
 
-  [[nodiscard]] bool wants_trades_of(std::size_t asset) const noexcept { return trades_[asset] != 0; }
-  [[nodiscard]] bool wants_book_of(std::size_t asset) const noexcept { return books_[asset] != 0; }
+  [[nodiscard]] bool wants(StreamKind kind, std::size_t asset) const noexcept {
+    return wanted_[asset][static_cast<std::size_t>(kind)];
+  }
 
   /// The reply to one text message of the client.
   [[nodiscard]] std::string answer(std::string_view request);
 
  private:
-  void set(std::string_view stream, char wanted) noexcept;
+  void set(std::string_view stream, bool wanted) noexcept;
 
-  std::vector<std::string> trade_names_;  // by asset
-  std::vector<std::string> book_names_;
-  std::vector<char> trades_;
-  std::vector<char> books_;
+  static constexpr std::size_t kinds = 4;
+
+  std::vector<std::array<std::string, kinds>> names_;  // by asset
+  std::vector<std::array<bool, kinds>> wanted_;
   std::vector<std::string> subscribed_;
 };
 

@@ -72,13 +72,6 @@ Facts facts_of(const Asset& asset, Nanos now_ns) {
   return facts;
 }
 
-HttpReply error(unsigned status, std::string_view text) {
-  std::string body = "{\"error\":";
-  append_json_string(body, text);
-  body.push_back('}');
-  return {.status = status, .body = std::move(body)};
-}
-
 /// Digits after the point: what the request's `precision` says, else what the coin's tick has.
 struct Precision {
   std::optional<int> digits;
@@ -184,9 +177,21 @@ std::size_t positive_or(std::string_view text, std::size_t otherwise) {
 
 }  // namespace
 
+HttpReply coingecko_error(unsigned status, std::string_view text) {
+  std::string body = "{\"error\":";
+  append_json_string(body, text);
+  body.push_back('}');
+  return {.status = status, .body = std::move(body)};
+}
+
+std::optional<double> coingecko_rate(std::string_view code) {
+  const Currency* const quote = currency(code);
+  return quote == nullptr ? std::nullopt : std::optional(quote->per_usd);
+}
+
 HttpReply answer_simple_price(const Market& market, const Target& target, Nanos now_ns) {
-  if (target.get("ids").empty()) return error(422, "Missing parameter ids");
-  if (target.get("vs_currencies").empty()) return error(422, "Missing parameter vs_currencies");
+  if (target.get("ids").empty()) return coingecko_error(422, "Missing parameter ids");
+  if (target.get("vs_currencies").empty()) return coingecko_error(422, "Missing parameter vs_currencies");
   const auto asks_for = [&](std::string_view name) { return target.get(name) == "true"; };
   const Precision precision = precision_of(target.get("precision"));
   std::string body = "{";
@@ -221,9 +226,9 @@ HttpReply answer_simple_price(const Market& market, const Target& target, Nanos 
 }
 
 HttpReply answer_coins_markets(const Market& market, const Target& target, Nanos now_ns) {
-  if (target.get("vs_currency").empty()) return error(422, "Missing parameter vs_currency");
+  if (target.get("vs_currency").empty()) return coingecko_error(422, "Missing parameter vs_currency");
   const Currency* quote = currency(target.get("vs_currency"));
-  if (quote == nullptr) return error(422, "invalid vs_currency");
+  if (quote == nullptr) return coingecko_error(422, "invalid vs_currency");
   std::vector<const Asset*> ranked;
   for (const Asset& asset : market.assets()) {
     if (!coingecko_id(asset.spec()).empty()) ranked.push_back(&asset);

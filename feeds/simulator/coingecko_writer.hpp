@@ -5,6 +5,9 @@
 // object.
 #pragma once
 
+#include <optional>
+#include <string_view>
+
 #include "core/base/time.hpp"
 #include "feeds/simulator/market.hpp"
 #include "feeds/simulator/request.hpp"
@@ -13,5 +16,10 @@ namespace tapeline::feeds::simulator {
 
 [[nodiscard]] HttpReply answer_simple_price(const Market& market, const Target& target, Nanos now_ns);
 [[nodiscard]] HttpReply answer_coins_markets(const Market& market, const Target& target, Nanos now_ns);
+
+/// {"error":"coin not found"}
+[[nodiscard]] HttpReply coingecko_error(unsigned status, std::string_view text);
+/// Units of a currency for one dollar; nullopt: unknown.
+[[nodiscard]] std::optional<double> coingecko_rate(std::string_view code);
 
 }  // namespace tapeline::feeds::simulator

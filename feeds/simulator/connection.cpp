@@ -5,6 +5,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -21,8 +22,10 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 
 #include "feeds/simulator/http_routes.hpp"
+#include "feeds/simulator/packing.hpp"
 #include "feeds/simulator/recording.hpp"
 #include "feeds/simulator/send_limits.hpp"
+#include "feeds/simulator/stream_habits.hpp"
 #include "feeds/simulator/websocket_frames.hpp"
 
 namespace tapeline::feeds::simulator {
@@ -37,6 +40,10 @@ using boost::system::error_code;
 constexpr auto idle_timeout = std::chrono::seconds(60);
 constexpr auto goodbye_timeout = std::chrono::seconds(2);
 constexpr auto ping_interval = std::chrono::seconds(20);  // as Binance does
+constexpr std::size_t drop_count = 20;                    // of a reply that comes slowly
+constexpr auto drop_pause = std::chrono::milliseconds(100);
+constexpr auto beat_interval = std::chrono::seconds(1);
+constexpr int goodbye_after_s = 5;  // behind the announcement
 constexpr std::size_t request_bytes_max = 64 * 1024;
 constexpr std::size_t recording_bytes_ahead = 256 * 1024;
 
@@ -50,10 +57,12 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
       : stream_(std::move(stream)),
         exchange_(exchange),
         clock_(clock),
-        listener_{.client = this, .streams = BinanceStreams(exchange.market())},
+        listener_{.client = this, .dialect = nullptr},
         limits_(exchange.options()),
+        habits_(exchange.options()),
         goodbye_timer_(stream_.get_executor()),
         ping_timer_(stream_.get_executor()),
+        beat_timer_(stream_.get_executor()),
         pace_timer_(stream_.get_executor()) {
     LiveCounters::add(exchange_.counters().connections);
     exchange_.enter(*this);
@@ -68,7 +77,9 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
   Connection& operator=(const Connection&) = delete;
 
   void start() {
+    if (!exchange_.lets_in(clock_.now_ns())) return cut();
     if constexpr (std::is_same_v<Stream, TlsStream>) {
+      if (exchange_.options().cuts_tls) return lowest().close();
       lowest().expires_after(idle_timeout);
       stream_.async_handshake(asio::ssl::stream_base::server, [self = self()](error_code error) {
         if (!error) self->read_request();
@@ -79,26 +90,7 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
   }
 
   void send(std::string_view message) override {
-    if (phase_ != Phase::streaming || silent_) return;
-    const Verdict verdict = limits_.next();
-    if (verdict == Verdict::withhold) {
-      silent_ = true;
-      return;
-    }
-    append_frame(filling_, Opcode::text, message);
-    LiveCounters::add(exchange_.counters().market_messages);
-    if (verdict == Verdict::send_then_close) leave();
-    if (verdict == Verdict::send_then_drop) {
-      LiveCounters::add(exchange_.counters().connections_dropped);
-      phase_ = Phase::closing;
-      flush();
-    }
-    if (filling_.size() > exchange_.options().out_queue_bytes_max && phase_ == Phase::streaming) {
-      LiveCounters::add(exchange_.counters().slow_clients_dropped);
-      phase_ = Phase::closing;
-      filling_.clear();
-      asio::post(stream_.get_executor(), [self = self()] { self->cut(); });
-    }
+    habits_.pass(message, [this](std::string_view one) { put(one); });
   }
 
   void flush() override {
@@ -115,6 +107,14 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
 
   void leave() override { leave_with(close_normal); }
 
+  void drop() override {
+    if (phase_ != Phase::streaming) return;
+    LiveCounters::add(exchange_.counters().connections_dropped);
+    phase_ = Phase::closing;
+    filling_.clear();
+    asio::post(stream_.get_executor(), [self = self()] { self->cut(); });
+  }
+
  private:
   enum class Phase {
     http,       // requests and replies
@@ -125,6 +125,32 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
 
   auto self() { return this->shared_from_this(); }
   beast::tcp_stream& lowest() { return beast::get_lowest_layer(stream_); }
+
+  void put(std::string_view message) {
+    if (phase_ != Phase::streaming || silent_) return;
+    const Verdict verdict = limits_.next();
+    if (verdict == Verdict::withhold) {
+      silent_ = true;
+      return;
+    }
+    const std::size_t fragment_bytes = exchange_.options().fragment_bytes;
+    fragment_bytes == 0 ? append_frame(filling_, Opcode::text, message)
+                        : append_fragments(filling_, Opcode::text, message, fragment_bytes);
+    LiveCounters::add(exchange_.counters().market_messages);
+    if (verdict == Verdict::send_then_close) leave();
+    if (verdict == Verdict::send_then_drop) {
+      LiveCounters::add(exchange_.counters().connections_dropped);
+      phase_ = Phase::closing;
+      is_rude_ = true;
+      flush();
+    }
+    if (filling_.size() > exchange_.options().out_queue_bytes_max && phase_ == Phase::streaming) {
+      LiveCounters::add(exchange_.counters().slow_clients_dropped);
+      phase_ = Phase::closing;
+      filling_.clear();
+      asio::post(stream_.get_executor(), [self = self()] { self->cut(); });
+    }
+  }
 
   void read_request() {
     parser_.emplace();
@@ -142,17 +168,18 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
     const std::string target(request.target());
     if (beast::websocket::is_upgrade(request)) {
       const Target parsed = parse_target(target);
-      const bool known = parsed.path == "/stream" || parsed.path == "/ws" || parsed.path.starts_with("/ws/");
-      if (known || exchange_.plays_recordings())
-        return upgrade(parsed, std::string(request[http::field::sec_websocket_key]));
+      listener_.dialect = make_dialect(parsed, exchange_.market(), exchange_.tape());
+      if (listener_.dialect || exchange_.plays_recordings())
+        return upgrade(std::string(request[http::field::sec_websocket_key]));
     }
     HttpReply reply{.status = 405, .content_type = "text/plain", .body = "only GET is served here\n"};
     if (request.method() == http::verb::get || request.method() == http::verb::head) {
       const Nanos now_ns = exchange_.quote_time_ns(clock_.now_ns());
       exchange_.market().advance_to(now_ns);
-      RoutedReply routed = route(exchange_.market(), exchange_.options().canned, target, now_ns);
+      RoutedReply routed = route(exchange_.market(), exchange_.history(), exchange_.options().canned, target, now_ns);
       if (routed.canned) LiveCounters::add(exchange_.counters().canned_responses);
       reply = std::move(routed.reply);
+      if (!routed.canned) exchange_.rest_faults().spoil(parse_target(target), reply);
     }
     write_reply(std::move(reply));
   }
@@ -166,8 +193,16 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
     response->set(http::field::content_type, reply.content_type);
     if (reply.retry_after_s) response->set(http::field::retry_after, std::to_string(*reply.retry_after_s));
     response->keep_alive(request.keep_alive());
+    const bool may_pack = request[http::field::accept_encoding].find("gzip") != std::string_view::npos;
+    if (may_pack && (exchange_.options().packs_replies || reply.delivery == Delivery::packed)) {
+      response->set(http::field::content_encoding, "gzip");
+      reply.body = gzipped(reply.body);
+    }
     response->content_length(reply.body.size());
     if (request.method() != http::verb::head) response->body() = std::move(reply.body);
+    if (reply.delivery != Delivery::whole && reply.delivery != Delivery::packed) {
+      return deliver_badly(reply.delivery, serialized(*response));
+    }
     lowest().expires_after(idle_timeout);
     auto finish = [self = self(), response](error_code error, std::size_t bytes) {
       LiveCounters::add(self->exchange_.counters().bytes_sent, bytes);
@@ -177,41 +212,81 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
     http::async_write(stream_, *response, std::move(finish));
   }
 
-  void upgrade(const Target& target, const std::string& key) {
+  static std::string serialized(const http::response<http::string_body>& response) {
+    std::ostringstream text;
+    text << response;
+    return text.str();
+  }
+
+  /// Half of the reply and no more, or in drops, or nothing at all.
+  void deliver_badly(Delivery delivery, std::string bytes) {
+    lowest().expires_after(idle_timeout);
+    if (delivery == Delivery::hang) return read_request();  // until the client leaves
+    const bool is_cut = delivery == Delivery::cut;
+    drops_ = is_cut ? bytes.substr(0, bytes.size() / 2) : std::move(bytes);
+    deliver_drops(is_cut ? drops_.size() : drops_.size() / drop_count + 1, is_cut);
+  }
+  void deliver_drops(std::size_t drop_bytes, bool is_cut) {
+    flushing_ = drops_.substr(0, drop_bytes);
+    drops_.erase(0, drop_bytes);
+    asio::async_write(stream_, asio::buffer(flushing_),
+                      [self = self(), drop_bytes, is_cut](error_code error, std::size_t) {
+                        self->flushing_.clear();
+                        if (error || is_cut) return self->cut();
+                        if (self->drops_.empty()) return self->read_request();
+                        self->pace_timer_.expires_after(drop_pause);
+                        self->pace_timer_.async_wait([self, drop_bytes](error_code cancelled) {
+                          if (!cancelled) self->deliver_drops(drop_bytes, false);
+                        });
+                      });
+  }
+
+  void upgrade(const std::string& key) {
     LiveCounters::add(exchange_.counters().websockets);
     lowest().expires_never();
     phase_ = Phase::streaming;
+    upgraded_ns_ = clock_.now_ns();
     filling_ =
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
         accept_key(key) + "\r\n\r\n";
     frames_.feed({static_cast<const char*>(buffer_.data().data()), buffer_.size()});
     buffer_.clear();
     parser_.reset();
-    subscribe(target);
-    if (exchange_.plays_recordings()) {
+    if (exchange_.plays_recordings() && !exchange_.options().broadcasts_recording) {
       recording_ = std::make_unique<RecordingReader>(exchange_.options().recordings);
       play();
     } else {
+      if (!exchange_.plays_recordings()) listener_.dialect->greet(direct());
       exchange_.add(listener_);
     }
     flush();
     arm_ping();
+    if (listener_.dialect) arm_beat();
     take_frames();
     read_frames();
   }
 
-  void subscribe(const Target& target) {
-    constexpr std::string_view raw_path = "/ws/";
-    const bool raw = target.path.starts_with("/ws");
-    listener_.envelope = raw ? Envelope::raw : Envelope::combined;
-    if (target.get("timeUnit") == "MICROSECOND" || target.get("timeUnit") == "microsecond") {
-      listener_.time_unit = TimeUnit::microsecond;
-    }
-    const std::string_view names = !raw ? target.get("streams")
-                                   : target.path.size() > raw_path.size()
-                                       ? std::string_view(target.path).substr(raw_path.size())
-                                       : std::string_view();
-    for (const std::string& stream : split(names, '/')) listener_.streams.subscribe(stream);
+  /// For what is no market message, and subject to no habit.
+  [[nodiscard]] StreamDialect::Send direct() {
+    return [this](std::string_view message) { reply(Opcode::text, message); };
+  }
+
+  void arm_beat() {
+    beat_timer_.expires_after(beat_interval);
+    beat_timer_.async_wait([weak = this->weak_from_this()](error_code error) {
+      const auto self = weak.lock();
+      if (error || !self || self->phase_ != Phase::streaming) return;
+      const Nanos now_ns = self->clock_.now_ns();
+      self->listener_.dialect->beat(now_ns, self->direct());
+      const int lifetime_s = self->exchange_.options().lifetime_s;
+      const Nanos age_ns = now_ns - self->upgraded_ns_;
+      if (lifetime_s > 0 && age_ns >= (lifetime_s + goodbye_after_s) * nanos_per_second) return self->leave();
+      if (lifetime_s > 0 && age_ns >= lifetime_s * nanos_per_second && !std::exchange(self->is_announced_, true)) {
+        self->listener_.dialect->announce_end(now_ns, self->direct());
+      }
+      self->flush();
+      self->arm_beat();
+    });
   }
 
   void read_frames() {
@@ -238,7 +313,7 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
       case Opcode::text:
       case Opcode::binary:
         LiveCounters::add(exchange_.counters().control_requests);
-        reply(Opcode::text, listener_.streams.answer(frames_.payload()));
+        if (listener_.dialect) listener_.dialect->answer(frames_.payload(), direct());
         break;
       case Opcode::ping: reply(Opcode::pong, frames_.payload()); break;
       case Opcode::close:
@@ -306,7 +381,7 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
   void on_flushed(error_code error) {
     if (error) return cut();
     if (!filling_.empty()) return flush();
-    if (phase_ == Phase::closing) return close_politely();
+    if (phase_ == Phase::closing) return is_rude_ ? cut() : close_politely();
     if (recording_ && phase_ == Phase::streaming) play();
   }
 
@@ -342,6 +417,7 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
   void cut() {
     phase_ = Phase::closing;
     ping_timer_.cancel();
+    beat_timer_.cancel();
     pace_timer_.cancel();
     goodbye_timer_.cancel();
     exchange_.remove(listener_);
@@ -359,8 +435,13 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
 
   Listener listener_;
   SendLimits limits_;
+  StreamHabits habits_;
+  Nanos upgraded_ns_ = 0;
+  bool is_announced_ = false;  // that it is about to end
+  bool is_rude_ = false;       // ends without the farewell of its transport
   ClientFrames frames_;
   std::array<char, 8192> chunk_{};
+  std::string drops_;     // what is left of a reply that comes slowly
   std::string filling_;   // what the next write takes
   std::string flushing_;  // what a write is taking
   bool writing_ = false;
@@ -373,6 +454,7 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
 
   asio::steady_timer goodbye_timer_;
   asio::steady_timer ping_timer_;
+  asio::steady_timer beat_timer_;
   asio::steady_timer pace_timer_;
 };
 

@@ -1,7 +1,6 @@
 #include "feeds/simulator/exchange.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace tapeline::feeds::simulator {
 
@@ -13,7 +12,7 @@ Exchange::Exchange(const SimulatorOptions& options, Nanos start_ns)
                .equity_session = options.equity_session,
                .start_ns = start_ns}),
       tape_(market_, {.seed = options.seed, .rate = options.rate, .start_ns = start_ns}),
-      writer_(market_, tape_) {}
+      history_(market_, tape_) {}
 
 Nanos Exchange::quote_time_ns(Nanos now_ns) const noexcept {
   const bool tape_runs = tape_.has_trades() && !plays_recordings();
@@ -21,30 +20,32 @@ Nanos Exchange::quote_time_ns(Nanos now_ns) const noexcept {
 }
 
 void Exchange::publish(const Trade& trade) {
-  const auto deliver = [&](Listener& listener) {
-    listener.client->send(listener.envelope == Envelope::combined ? std::string_view(text_)
-                                                                  : BinanceWriter::raw_of(text_));
-  };
-  for (const TimeUnit unit : {TimeUnit::millisecond, TimeUnit::microsecond}) {
-    bool written = false;
-    for (Listener* listener : listeners_) {
-      if (listener->time_unit != unit || !listener->streams.wants_trades_of(trade.asset)) continue;
-      if (!std::exchange(written, true)) writer_.write_trade(trade, unit, text_);
-      deliver(*listener);
-    }
-  }
-  bool written = false;
+  Trade told = trade;
+  told.event_ns += Nanos{options_.clock_ahead_ms} * nanos_per_millisecond;
+  history_.add(told);
   for (Listener* listener : listeners_) {
-    if (!listener->streams.wants_book_of(trade.asset)) continue;
-    if (!std::exchange(written, true)) writer_.write_book_ticker(trade, text_);
-    deliver(*listener);
+    listener->dialect->tell(told, [&](std::string_view message) { listener->client->send(message); });
   }
 }
 
 void Exchange::publish_until(Nanos now_ns) {
   if (!tape_.has_trades()) return;
   for (int count = 0; count < trades_per_batch_max && tape_.next_event_ns() <= now_ns; ++count) publish(tape_.next());
+  flush();
+}
+
+void Exchange::broadcast(std::string_view message) {
+  history_.add_recorded(message);
+  for (Listener* listener : listeners_) listener->client->send(message);
+}
+
+void Exchange::flush() {
   for (Listener* listener : listeners_) listener->client->flush();
+}
+
+void Exchange::cut_all(Nanos until_ns) {
+  closed_until_ns_ = until_ns;
+  for (Listener* listener : listeners_) listener->client->drop();
 }
 
 }  // namespace tapeline::feeds::simulator

@@ -5,14 +5,15 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "feeds/simulator/binance_streams.hpp"
-#include "feeds/simulator/binance_writer.hpp"
 #include "feeds/simulator/market.hpp"
 #include "feeds/simulator/options.hpp"
+#include "feeds/simulator/stream_dialect.hpp"
+#include "feeds/simulator/trade_history.hpp"
 #include "feeds/simulator/trade_tape.hpp"
 
 namespace tapeline::feeds::simulator {
@@ -28,8 +29,6 @@ struct LiveCounters {
   }
 };
 
-enum class Envelope { combined, raw };
-
 /// One open connection. None of these ends it at once: the exchange may be walking over its clients.
 class Client {
  public:
@@ -40,14 +39,14 @@ class Client {
   virtual void flush() = 0;
   /// Says goodbye and ends.
   virtual void leave() = 0;
+  /// Ends without a word.
+  virtual void drop() = 0;
 };
 
 /// A connection that listens to streams.
 struct Listener {
   Client* client = nullptr;
-  BinanceStreams streams;
-  Envelope envelope = Envelope::combined;
-  TimeUnit time_unit = TimeUnit::millisecond;
+  std::unique_ptr<StreamDialect> dialect;
 };
 
 class Exchange {
@@ -61,6 +60,7 @@ class Exchange {
   [[nodiscard]] const TradeTape& tape() const noexcept { return tape_; }
   [[nodiscard]] bool plays_recordings() const noexcept { return !options_.recordings.empty(); }
   [[nodiscard]] LiveCounters& counters() noexcept { return counters_; }
+  [[nodiscard]] RestFaults& rest_faults() noexcept { return rest_faults_; }
 
   /// The time that quotes are of: now, but never past a trade that is still to be sent.
   [[nodiscard]] Nanos quote_time_ns(Nanos now_ns) const noexcept;
@@ -71,9 +71,17 @@ class Exchange {
 
   void add(Listener& listener) { listeners_.push_back(&listener); }
   void remove(Listener& listener) noexcept { std::erase(listeners_, &listener); }
+  [[nodiscard]] bool has_listeners() const noexcept { return !listeners_.empty(); }
+  [[nodiscard]] const TradeHistory& history() const noexcept { return history_; }
 
   /// Sends the trades that are due, at most one batch, and flushes.
   void publish_until(Nanos now_ns);
+  /// One recorded message, to all.
+  void broadcast(std::string_view message);
+  void flush();
+  /// Cuts every WebSocket; until `until_ns` nobody is let in.
+  void cut_all(Nanos until_ns);
+  [[nodiscard]] bool lets_in(Nanos now_ns) const noexcept { return now_ns >= closed_until_ns_; }
 
  private:
   void publish(const Trade& trade);
@@ -81,11 +89,12 @@ class Exchange {
   SimulatorOptions options_;
   Market market_;
   TradeTape tape_;
-  BinanceWriter writer_;
+  TradeHistory history_;
   LiveCounters counters_;
+  RestFaults rest_faults_{options_.rest_faults};
   std::vector<Client*> clients_;
   std::vector<Listener*> listeners_;
-  std::string text_;
+  Nanos closed_until_ns_ = 0;
 };
 
 }  // namespace tapeline::feeds::simulator

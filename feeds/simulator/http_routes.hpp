@@ -7,6 +7,7 @@
 #include "core/base/time.hpp"
 #include "feeds/simulator/canned_response.hpp"
 #include "feeds/simulator/market.hpp"
+#include "feeds/simulator/trade_history.hpp"
 
 namespace tapeline::feeds::simulator {
 
@@ -16,7 +17,7 @@ struct RoutedReply {
 };
 
 /// `target` as it stands in the request line.
-[[nodiscard]] RoutedReply route(const Market& market, const std::vector<CannedResponse>& canned,
-                                std::string_view target, Nanos now_ns);
+[[nodiscard]] RoutedReply route(const Market& market, const TradeHistory& history,
+                                const std::vector<CannedResponse>& canned, std::string_view target, Nanos now_ns);
 
 }  // namespace tapeline::feeds::simulator

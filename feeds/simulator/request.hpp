@@ -23,11 +23,21 @@ struct Target {
 /// The parts of a comma list, spaces kept: at CoinGecko " ethereum" is a coin that does not exist.
 [[nodiscard]] std::vector<std::string> split(std::string_view text, char separator);
 
+/// How a reply goes out.
+enum class Delivery {
+  whole,
+  packed,  // gzip
+  slow,    // in drops
+  cut,     // half of it, then the connection ends
+  hang,    // not at all
+};
+
 struct HttpReply {
   unsigned status = 200;
   std::string content_type = "application/json";
   std::string body;
   std::optional<int> retry_after_s;
+  Delivery delivery = Delivery::whole;
 };
 
 }  // namespace tapeline::feeds::simulator

@@ -13,6 +13,7 @@
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "feeds/simulator/broadcast.hpp"
 #include "feeds/simulator/connection.hpp"
 #include "feeds/simulator/exchange.hpp"
 #include "feeds/simulator/recording.hpp"
@@ -86,7 +87,8 @@ class Simulator::Server {
         tls_(make_tls(options)),
         acceptor_(io_),
         tape_timer_(io_),
-        farewell_timer_(io_) {
+        farewell_timer_(io_),
+        broadcast_(exchange_, clock_, io_) {
     const tcp::endpoint wanted = parse_endpoint(options.listen);
     try {
       acceptor_.open(wanted.protocol());
@@ -100,6 +102,7 @@ class Simulator::Server {
     endpoint_ = acceptor_.local_endpoint();
     accept();
     if (!exchange_.plays_recordings() && exchange_.tape().has_trades()) arm_tape();
+    if (exchange_.plays_recordings() && options.broadcasts_recording) broadcast_.start();
   }
 
   void run() { io_.run(); }
@@ -143,6 +146,7 @@ class Simulator::Server {
     acceptor_.close(ignored);
     retry_timer_.cancel();
     tape_timer_.cancel();
+    broadcast_.stop();
     const std::vector<Client*> clients = exchange_.clients();
     for (Client* client : clients) client->leave();
     await_farewell(farewell_polls_max);
@@ -164,6 +168,7 @@ class Simulator::Server {
   asio::steady_timer tape_timer_;
   asio::steady_timer retry_timer_{io_};
   asio::steady_timer farewell_timer_;
+  Broadcast broadcast_;
   tcp::endpoint endpoint_;
 };
 

@@ -105,6 +105,20 @@ std::string binance_name(const SymbolSpec& spec) {
   return spec.kind == AssetKind::crypto ? spec.name + "USDT" : std::string();
 }
 
+std::string coinbase_name(const SymbolSpec& spec) {
+  return spec.kind == AssetKind::crypto ? spec.name + "-USD" : std::string();
+}
+
+std::string kraken_name(const SymbolSpec& spec) {
+  return spec.kind == AssetKind::crypto ? spec.name + "/USD" : std::string();
+}
+
+std::string kraken_rest_name(const SymbolSpec& spec) {
+  if (spec.kind != AssetKind::crypto) return {};
+  const std::string name = spec.name == "BTC" ? "XBT" : spec.name == "DOGE" ? "XDG" : spec.name;
+  return name + "USD";
+}
+
 std::string coingecko_id(const SymbolSpec& spec) {
   if (spec.kind != AssetKind::crypto) return {};
   if (const KnownName* entry = known(spec)) return std::string(entry->coingecko);

@@ -32,6 +32,9 @@ void validate(const SymbolSpec& spec);
 
 /// The name at each source; empty where the asset is not listed.
 [[nodiscard]] std::string binance_name(const SymbolSpec& spec);        // "BTCUSDT"
+[[nodiscard]] std::string coinbase_name(const SymbolSpec& spec);       // "BTC-USD"
+[[nodiscard]] std::string kraken_name(const SymbolSpec& spec);         // "BTC/USD"
+[[nodiscard]] std::string kraken_rest_name(const SymbolSpec& spec);    // "XBTUSD"
 [[nodiscard]] std::string coingecko_id(const SymbolSpec& spec);        // "bitcoin"
 [[nodiscard]] std::string yahoo_name(const SymbolSpec& spec);          // "BTC-USD", "AAPL"
 [[nodiscard]] std::string alpha_vantage_name(const SymbolSpec& spec);  // "IBM"

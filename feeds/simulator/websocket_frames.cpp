@@ -22,8 +22,10 @@ std::uint64_t big_endian(std::string_view bytes) {
 
 }  // namespace
 
-void append_frame(std::string& out, Opcode opcode, std::string_view payload) {
-  out.push_back(static_cast<char>(0x80 | static_cast<unsigned>(opcode)));
+namespace {
+
+void append_part(std::string& out, unsigned first, std::string_view payload) {
+  out.push_back(static_cast<char>(first));
   if (payload.size() < 126) {
     out.push_back(static_cast<char>(payload.size()));
   } else if (payload.size() <= 0xFFFF) {
@@ -34,6 +36,21 @@ void append_frame(std::string& out, Opcode opcode, std::string_view payload) {
     append_big_endian(out, payload.size(), 8);
   }
   out.append(payload);
+}
+
+}  // namespace
+
+void append_frame(std::string& out, Opcode opcode, std::string_view payload) {
+  append_part(out, 0x80 | static_cast<unsigned>(opcode), payload);
+}
+
+void append_fragments(std::string& out, Opcode opcode, std::string_view payload, std::size_t fragment_bytes) {
+  while (payload.size() > fragment_bytes) {
+    append_part(out, static_cast<unsigned>(opcode), payload.substr(0, fragment_bytes));
+    payload.remove_prefix(fragment_bytes);
+    opcode = Opcode::continuation;
+  }
+  append_frame(out, opcode, payload);
 }
 
 void append_close(std::string& out, std::uint16_t code) {

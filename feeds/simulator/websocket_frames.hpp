@@ -20,6 +20,8 @@ inline constexpr std::uint16_t close_protocol_error = 1002;
 
 /// Appends one final frame of a server.
 void append_frame(std::string& out, Opcode opcode, std::string_view payload);
+/// The same as fragments of at most `fragment_bytes`.
+void append_fragments(std::string& out, Opcode opcode, std::string_view payload, std::size_t fragment_bytes);
 void append_close(std::string& out, std::uint16_t code);
 
 /// The value of Sec-WebSocket-Accept for a client's Sec-WebSocket-Key.

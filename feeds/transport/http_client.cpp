@@ -1,20 +1,24 @@
 #include "feeds/transport/http_client.hpp"
 
-#include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <concepts>
 #include <optional>
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
 #include <zlib.h>
 
+#include "feeds/transport/connector.hpp"
+#include "feeds/transport/proxy.hpp"
+#include "feeds/transport/retry_after.hpp"
 #include "feeds/transport/tls.hpp"
 
 namespace tapeline::feeds {
@@ -56,14 +60,15 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
       : context_(context),
         base_(std::move(base)),
         config_(config),
+        proxy_(base_.security == Security::tls ? parse_url(config.proxy) : std::nullopt),
         tls_(make_tls_context(config)),
         resolver_(context),
         deadline_(context) {}
 
-  void get(std::string target, Headers headers, Callback callback) {
+  void send(http::verb method, std::string target, Headers headers, std::string body, Callback callback) {
     callback_ = std::move(callback);
     request_ = {};
-    request_.method(http::verb::get);
+    request_.method(method);
     request_.version(11);
     request_.target(target);
     const bool is_usual_port = base_.port == (base_.security == Security::tls ? "443" : "80");
@@ -72,7 +77,12 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
     request_.set(http::field::accept_encoding, "gzip");
     request_.set(http::field::accept, "*/*");
     for (const auto& [name, value] : headers) request_.set(name, value);
+    if (method == http::verb::post) {
+      request_.body() = std::move(body);
+      request_.prepare_payload();
+    }
     may_retry_ = connection_ != nullptr;
+    was_sent_ = false;
     limit_whole_request();
     if (connection_) {
       write();
@@ -85,6 +95,7 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
     ++generation_;
     callback_ = nullptr;
     resolver_.cancel();
+    if (connector_) connector_->cancel();
     deadline_.cancel();
     close();
   }
@@ -95,8 +106,10 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
     Connection(asio::io_context& context, asio::ssl::context& tls) : stream(context, tls) {}
     beast::ssl_stream<beast::tcp_stream> stream;
     beast::flat_buffer buffer;
-    http::request<http::empty_body> request;
+    http::request<http::string_body> request;
     std::optional<http::response_parser<http::string_body>> response;
+    std::string tunnel_request;
+    std::string tunnel_answer;
   };
   [[nodiscard]] beast::tcp_stream& tcp_layer() { return connection_->stream.next_layer(); }
 
@@ -124,33 +137,69 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
     return error == beast::error::timeout ? "nothing within " + std::to_string(timeout_ms) + " ms" : error.message();
   }
 
-  void resolve() { resolver_.async_resolve(base_.host, base_.port, guarded(&Session::on_resolved)); }
-  void on_resolved(error_code error, tcp::resolver::results_type addresses) {
-    if (error) return finish(HttpError{"cannot resolve " + base_.host + ": " + error.message()});
-    connection_ = std::make_shared<Connection>(context_, tls_);
-    tcp_layer().expires_after(std::chrono::milliseconds(config_.connect_timeout_ms));
-    tcp_layer().async_connect(addresses, guarded(&Session::on_connected));
+  /// Where the connection goes: to the proxy, which opens a tunnel, or to the server itself.
+  [[nodiscard]] const Url& hop() const { return proxy_ ? *proxy_ : base_; }
+  [[nodiscard]] std::string hop_name() const { return (proxy_ ? "the proxy " : "") + hop().host; }
+
+  void resolve() { resolver_.async_resolve(hop().host, hop().port, guarded(&Session::on_resolved)); }
+  void on_resolved(error_code error, tcp::resolver::results_type found) {
+    if (error) return finish(HttpError{"cannot resolve " + hop_name() + ": " + error.message()});
+    std::vector<tcp::endpoint> addresses;
+    for (const auto& address : found) addresses.push_back(address.endpoint());
+    connector_ = std::make_shared<Connector>(context_, std::move(addresses));
+    connector_->start(config_.connect_timeout_ms, guarded(&Session::on_connected));
   }
-  void on_connected(error_code error, const tcp::endpoint&) {
-    if (error)
-      return finish(HttpError{"cannot connect to " + base_.host + ":" + base_.port + ": " +
-                              reason(error, config_.connect_timeout_ms)});
+  void on_connected(error_code error, tcp::socket socket) {
+    connector_.reset();
+    if (error) {
+      const bool is_late = error == asio::error::timed_out;
+      return finish(HttpError{"cannot connect to " + hop_name() + ":" + hop().port + ": " +
+                              reason(is_late ? beast::error::timeout : error, config_.connect_timeout_ms)});
+    }
+    connection_ = std::make_shared<Connection>(context_, tls_);
+    tcp_layer().socket() = std::move(socket);
     error_code ignored;
     tcp_layer().socket().set_option(tcp::no_delay(true), ignored);
     if (base_.security == Security::plain) return write();
+    if (!proxy_) return shake_hands();
+    connection_->tunnel_request = connect_request(base_, config_.user_agent);
+    tcp_layer().expires_after(std::chrono::milliseconds(config_.connect_timeout_ms));
+    asio::async_write(tcp_layer(), asio::buffer(connection_->tunnel_request), guarded(&Session::on_tunnel_asked));
+  }
+  void on_tunnel_asked(error_code error, std::size_t) {
+    if (error) return finish(HttpError{"cannot send to " + hop_name() + ": " + error.message()});
+    asio::async_read_until(tcp_layer(), asio::dynamic_buffer(connection_->tunnel_answer, tunnel_answer_bytes_max),
+                           "\r\n\r\n", guarded(&Session::on_tunnel));
+  }
+  void on_tunnel(error_code error, std::size_t) {
+    if (error && error != asio::error::not_found) {
+      return finish(HttpError{"no answer from " + hop_name() + ": " + reason(error, config_.connect_timeout_ms)});
+    }
+    const std::string refusal = tunnel_refusal(connection_->tunnel_answer);
+    if (!refusal.empty()) {
+      return finish(
+          HttpError{hop_name() + " opens no tunnel to " + base_.host + ": " + refusal + "; mend transport.proxy"});
+    }
+    shake_hands();
+  }
+  void shake_hands() {
     if (!expect_host(connection_->stream.native_handle(), base_.host))
       return finish(HttpError{"cannot ask for the certificate of " + base_.host});
     tcp_layer().expires_after(std::chrono::milliseconds(config_.connect_timeout_ms));
     connection_->stream.async_handshake(asio::ssl::stream_base::client, guarded(&Session::on_handshake));
   }
   void on_handshake(error_code error) {
-    if (error)
-      return finish(HttpError{"TLS handshake with " + base_.host +
-                              " failed: " + handshake_failure(connection_->stream.native_handle(), error)});
+    if (error) {
+      const bool is_late = error == beast::error::timeout;
+      return finish(HttpError{"TLS handshake with " + base_.host + " failed: " +
+                              (is_late ? reason(error, config_.connect_timeout_ms)
+                                       : handshake_failure(connection_->stream.native_handle(), error))});
+    }
     write();
   }
 
   void write() {
+    was_sent_ = true;
     connection_->request = request_;
     tcp_layer().expires_after(std::chrono::milliseconds(config_.first_byte_timeout_ms));
     if (base_.security == Security::tls) {
@@ -188,9 +237,7 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
     HttpResponse response;
     response.status = static_cast<std::uint16_t>(message.result_int());
     response.body = std::move(message.body());
-    const auto retry_after = message[http::field::retry_after];
-    std::from_chars(retry_after.data(), retry_after.data() + retry_after.size(), response.retry_after_s);
-    response.retry_after_s = std::max(response.retry_after_s, 0);
+    response.retry_after_s = retry_after_seconds(message[http::field::retry_after], wall_now_ns());
     if (beast::iequals(message[http::field::content_encoding], "gzip") && !response.body.empty()) {
       auto body = inflated(response.body, config_.body_bytes_max);
       if (!body) {
@@ -219,6 +266,8 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
   }
 
   void finish(HttpError error) {
+    error.was_sent = was_sent_;
+    if (connector_) connector_->cancel();
     close();
     finish(Result<HttpResponse, HttpError>(Unexpected{std::move(error)}));
   }
@@ -240,13 +289,16 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
   asio::io_context& context_;
   Url base_;
   TransportConfig config_;
+  std::optional<Url> proxy_;  // null: none is used
   asio::ssl::context tls_;
   tcp::resolver resolver_;
   asio::steady_timer deadline_;
   std::shared_ptr<Connection> connection_;  // null: the next request begins with a new one
+  std::shared_ptr<Connector> connector_;    // while a connection is being made
   bool may_retry_ = false;
-  std::uint64_t generation_ = 0;             // handlers of an abandoned request find another number, and do nothing
-  http::request<http::empty_body> request_;  // kept for a second try
+  bool was_sent_ = false;
+  std::uint64_t generation_ = 0;              // handlers of an abandoned request find another number, and do nothing
+  http::request<http::string_body> request_;  // kept for a second try
   Callback callback_;
 };
 
@@ -256,7 +308,11 @@ HttpClient::HttpClient(asio::io_context& context, Url base, const TransportConfi
 HttpClient::~HttpClient() { cancel(); }
 
 void HttpClient::get(std::string target, Headers headers, Callback callback) {
-  session_->get(std::move(target), std::move(headers), std::move(callback));
+  session_->send(http::verb::get, std::move(target), std::move(headers), {}, std::move(callback));
+}
+
+void HttpClient::post(std::string target, Headers headers, std::string body, Callback callback) {
+  session_->send(http::verb::post, std::move(target), std::move(headers), std::move(body), std::move(callback));
 }
 
 void HttpClient::cancel() noexcept { session_->cancel(); }

@@ -3,22 +3,34 @@
 #include <algorithm>
 #include <chrono>
 #include <random>
+#include <set>
 #include <stdexcept>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "feeds/transport/backoff.hpp"
+#include "core/base/decimal.hpp"
+#include "feeds/transport/poll_planner.hpp"
+#include "feeds/transport/redactor.hpp"
 
 namespace tapeline::feeds {
 namespace {
 
-constexpr Nanos rate_limit_pause_ns = 60 * nanos_per_second;
-constexpr Nanos quota_pause_ns = 3'600 * nanos_per_second;
-/// A source that asks for more patience than this is asked again all the same.
-constexpr int retry_after_s_max = 24 * 3'600;
-/// Of one request in one round.
-constexpr int tries_max = 3;
+PollTime time_now() { return {steady_now_ns(), wall_now_ns()}; }
+
+PollPlan plan_of(const PolledOptions& options, const TransportConfig& transport) {
+  PollPlan plan;
+  for (const PolledRequest& request : options.requests) plan.requests.push_back({request.name, request.market});
+  plan.poll_ns = Nanos{options.poll_seconds} * nanos_per_second;
+  plan.spacing_ns = Nanos{options.request_spacing_ms} * nanos_per_millisecond;
+  plan.requests_per_minute = options.requests_per_minute;
+  plan.requests_per_day = options.requests_per_day;
+  plan.backoff_cap_ns = Nanos{transport.reconnect_delay_ms_max} * nanos_per_millisecond;
+  if (plan.requests_per_day > 0) {
+    plan.quota_file = quota_file(transport.quota_directory, options.name, options.key.reveal());
+  }
+  return plan;
+}
 
 class PolledSource final : public Source {
  public:
@@ -27,23 +39,30 @@ class PolledSource final : public Source {
         base_(url_of(options_)),
         client_(context, base_, transport),
         timer_(context),
-        backoff_(nanos_per_second, std::max(Nanos{transport.reconnect_delay_ms_max} * nanos_per_millisecond,
-                                            Nanos{options_.poll_seconds} * nanos_per_second)),
-        random_(std::random_device{}()),
-        is_refused_(options_.requests.size(), false) {
+        planner_(plan_of(options_, transport), std::random_device{}()),
+        redactor_(options_.key),
+        has_answered_(options_.requests.size(), false) {
     status_.name = options_.name;
     status_.state = "not started";
+    status_.is_polled = true;
+    status_.quota_per_day = options_.requests_per_day;
   }
 
   void start(FrameSink& sink) override {
     sink_ = &sink;
-    begin_round();
+    step();
   }
   void stop() noexcept override {
     is_stopped_ = true;
     timer_.cancel();
     client_.cancel();
     status_.state = "stopped";
+    status_.next_poll_ns = 0;
+  }
+  void poll_now() override {
+    if (is_stopped_ || planner_.is_over()) return;
+    planner_.demand_all(time_now());
+    if (!is_asking_) step();
   }
   [[nodiscard]] const SourceStatus& status() const noexcept override { return status_; }
 
@@ -60,71 +79,70 @@ class PolledSource final : public Source {
     return *url;
   }
 
-  void begin_round() {
-    round_began_ns_ = steady_now_ns();
-    next_ = 0;
-    tries_ = 0;
-    ask_next();
+  /// Does what the planner wants next.
+  void step() {
+    if (planner_.is_over()) {
+      note_plan(time_now());
+      status_.state = "refused for good: " + status_.last_error;
+      status_.next_poll_ns = 0;
+      return;
+    }
+    const PollTime now = time_now();
+    const PollPlanner::Step next = planner_.next(now);
+    note_plan(now);
+    if (next.request) return ask(*next.request);
+    if (!planner_.ledger_error().empty()) status_.last_error = planner_.ledger_error();
+    status_.next_poll_ns = next.due_ns == 0 ? 0 : now.wall_ns + next.due_ns;
+    timer_.expires_after(std::chrono::nanoseconds(std::max<Nanos>(next.wait_ns, 0)));
+    timer_.async_wait([this](boost::system::error_code error) {
+      if (!error && !is_stopped_) step();
+    });
   }
 
-  void ask_next() {
-    while (next_ < options_.requests.size() && is_refused_[next_]) ++next_;
-    if (next_ == options_.requests.size()) return end_round();
-    const PolledRequest& request = options_.requests[next_];
+  void note_plan(PollTime now) {
+    status_.rounds = planner_.rounds();
+    status_.quota_left = planner_.quota_left(now.wall_ns).value_or(0);
+    if (is_well_) status_.state = "polling";
+  }
+
+  void ask(std::size_t number) {
+    const PolledRequest& request = options_.requests[number];
+    is_asking_ = true;
     status_.state = "asking for " + request.name;
+    status_.next_poll_ns = wall_now_ns();
     // The key joins the target here and nowhere else.
     std::string target = base_.path + request.target;
     if (!options_.key_parameter.empty())
       target += "&" + options_.key_parameter + "=" + url_encoded(options_.key.reveal());
-    client_.get(std::move(target), options_.headers,
-                [this](Result<HttpResponse, HttpError> result) { on_answer(std::move(result)); });
-  }
-
-  void end_round() {
-    ++status_.rounds;
-    const bool all_refused = std::all_of(is_refused_.begin(), is_refused_.end(), [](bool refused) { return refused; });
-    if (all_refused) {
-      status_.state = "refused for good: " + status_.last_error;
-      return;
-    }
-    status_.state = "polling";
-    wait_until(round_began_ns_ + Nanos{options_.poll_seconds} * nanos_per_second, [this] { begin_round(); });
-  }
-
-  template <class Then>
-  void wait_until(Nanos steady_ns, Then then) {
-    timer_.expires_after(std::chrono::nanoseconds(std::max<Nanos>(steady_ns - steady_now_ns(), 0)));
-    timer_.async_wait([this, then](boost::system::error_code error) {
-      if (!error && !is_stopped_) then();
+    client_.get(std::move(target), options_.headers, [this, number](Result<HttpResponse, HttpError> result) {
+      is_asking_ = false;
+      if (!is_stopped_) on_answer(number, std::move(result));
     });
   }
 
-  /// A body may echo the key: the one change that bytes see before the journal.
-  void redact(std::string& body) const {
-    const std::string& key = options_.key.reveal();
-    // Neither short words nor the demo key are secrets, and answers may hold them for other reasons.
-    if (key.size() < 4 || key == "demo") return;
-    constexpr std::string_view stars = "***";
-    for (std::size_t at = body.find(key); at != std::string::npos; at = body.find(key, at + stars.size())) {
-      body.replace(at, key.size(), stars);
+  void on_answer(std::size_t number, Result<HttpResponse, HttpError> result) {
+    const PollTime now = time_now();
+    if (!result) {
+      const PollOutcome outcome = result.error().was_sent ? PollOutcome::unreachable : PollOutcome::not_sent;
+      planner_.answered(number, outcome, 0, now);
+      note_trouble(result.error().text, now);
+    } else {
+      HttpResponse& response = *result;
+      redactor_.redact(response.body);
+      const PolledRequest& request = options_.requests[number];
+      ++status_.frames;
+      status_.bytes += response.body.size();
+      status_.last_frame_ns = now.wall_ns;
+      sink_->append(options_.code, request.channel, response.status, request.context, response.body, now.wall_ns);
+      const Reason refusal = read(number, response, now.wall_ns);
+      act_on(number, refusal, response, now);
     }
+    step();
   }
 
-  void on_answer(Result<HttpResponse, HttpError> result) {
-    if (is_stopped_) return;
-    if (!result) return retry_connecting(result.error().text);
-    HttpResponse& response = *result;
-    redact(response.body);
-    const PolledRequest& request = options_.requests[next_];
-    const Nanos now_ns = wall_now_ns();
-    ++status_.frames;
-    status_.bytes += response.body.size();
-    status_.last_frame_ns = now_ns;
-    sink_->append(options_.code, request.channel, response.status, request.context, response.body, now_ns);
-    act_on(refusal_in(response, request, now_ns), response.status, response.retry_after_s, request);
-  }
-
-  Reason refusal_in(HttpResponse& response, const PolledRequest& request, Nanos now_ns) {
+  /// Reads the answer as the pipeline will: for what it refuses, and for what it holds.
+  Reason read(std::size_t number, HttpResponse& response, Nanos now_ns) {
+    const PolledRequest& request = options_.requests[number];
     const std::size_t size = response.body.size();
     response.body.append(frame_padding_bytes, '\0');
     Frame frame;
@@ -134,80 +152,85 @@ class PolledSource final : public Source {
     frame.http_status = response.status;
     frame.context = request.context;
     frame.payload = {response.body.data(), size};
-    return options_.refusal_of(frame);
+    output_.clear();
+    options_.parser->parse(frame, output_);
+    std::set<std::string_view> found;
+    Reason refusal = Reason::none;
+    for (const WireEvent& event : output_.events) {
+      if (event.kind == EventKind::refusal && refusal == Reason::none) refusal = event.reason;
+      if (event.kind != EventKind::tick && event.kind != EventKind::source_bar) continue;
+      found.insert(event.symbol);
+      if (request.symbols.size() == 1) planner_.note_price(number, to_double(event.price));
+    }
+    if (refusal == Reason::none || refusal == Reason::no_data) note_unknown(number, found);
+    return refusal;
   }
 
-  void act_on(Reason reason, std::uint16_t http_status, int retry_after_s, const PolledRequest& request) {
-    switch (reason) {
-      case Reason::refused_permanent:
+  /// A symbol that a good answer does not hold, and never did, is unknown to the source, or no longer traded.
+  void note_unknown(std::size_t number, const std::set<std::string_view>& found) {
+    auto& unknown = status_.unknown_symbols;
+    for (const std::string& symbol : options_.requests[number].symbols) {
+      const auto listed = std::find(unknown.begin(), unknown.end(), symbol);
+      if (found.contains(symbol)) {
+        if (listed != unknown.end()) unknown.erase(listed);
+      } else if (!has_answered_[number] && listed == unknown.end()) {
+        unknown.push_back(symbol);
         ++status_.errors;
-        status_.last_error = request.name + " is refused (HTTP " + std::to_string(http_status) + ", " +
-                             to_string(reason) + "); it is not asked for again until a restart";
-        is_refused_[next_] = true;
-        break;
-      case Reason::refused_quota: return pause("the day's quota is used up", quota_pause_ns);
+        status_.last_error =
+            symbol + " is unknown to the source, or delisted: mend sources." + options_.name + ".symbols";
+      }
+    }
+    has_answered_[number] = has_answered_[number] || !found.empty();
+  }
+
+  void act_on(std::size_t number, Reason refusal, const HttpResponse& response, PollTime now) {
+    const PolledRequest& request = options_.requests[number];
+    const Nanos told_ns = Nanos{response.retry_after_s} * nanos_per_second;
+    const std::string what = request.name + ": HTTP " + std::to_string(response.status) + ", " + to_string(refusal);
+    switch (refusal) {
+      case Reason::refused_permanent:
+        planner_.answered(number, PollOutcome::refused, 0, now);
+        ++status_.errors;
+        status_.last_error = request.name + " is refused (HTTP " + std::to_string(response.status) + ", " +
+                             to_string(refusal) + "); it is not asked for again until a restart";
+        is_well_ = true;
+        return;
+      case Reason::refused_quota:
+        planner_.answered(number, PollOutcome::out_of_quota, told_ns, now);
+        return note_trouble("the day's quota is used up", now);
       case Reason::refused_rate_limit:
-        return pause("rate limit", retry_after_s > 0
-                                       ? Nanos{std::min(retry_after_s, retry_after_s_max)} * nanos_per_second
-                                       : rate_limit_pause_ns);
+        planner_.answered(number, PollOutcome::rate_limited, told_ns, now);
+        return note_trouble("rate limit", now);
       case Reason::refused_temporary:
       case Reason::server_error:
-        return retry_asking(request.name + ": HTTP " + std::to_string(http_status) + ", " + to_string(reason));
-      default: backoff_.reset(); break;
+        planner_.answered(number, PollOutcome::troubled, told_ns, now);
+        return note_trouble(what, now);
+      default: planner_.answered(number, PollOutcome::answered, 0, now); is_well_ = true;
     }
-    go_on();
-    wait_until(steady_now_ns() + Nanos{options_.request_spacing_ms} * nanos_per_millisecond, [this] { ask_next(); });
   }
 
-  void go_on() noexcept {
-    ++next_;
-    tries_ = 0;
-  }
-
-  /// The same request again after a pause that the source has asked for, and a little more, so that not all come at
-  /// once.
-  void pause(std::string why, Nanos pause_ns) {
-    ++status_.errors;
-    ++status_.rounds;
-    status_.last_error = std::move(why);
-    const auto jitter_ns = static_cast<Nanos>(random_() % static_cast<std::uint64_t>(nanos_per_second));
-    status_.state = "waiting " + std::to_string(pause_ns / nanos_per_second) + " s: " + status_.last_error;
-    wait_until(steady_now_ns() + pause_ns + jitter_ns, [this] { ask_next(); });
-  }
-
-  /// The server is not reached, or leaves in mid-answer: that is the same for every request, so that this one stays the
-  /// next.
-  void retry_connecting(std::string why) {
-    if (++tries_ % tries_max == 0) ++status_.rounds;
-    retry_later(std::move(why));
-  }
-
-  /// The server answers, but not with data.
-  void retry_asking(std::string why) {
-    if (++tries_ == tries_max) go_on();
-    retry_later(std::move(why));
-  }
-
-  void retry_later(std::string why) {
+  void note_trouble(std::string why, PollTime now) {
     ++status_.errors;
     status_.last_error = std::move(why);
-    status_.state = "retrying: " + status_.last_error;
-    const auto spacing_ns = Nanos{options_.request_spacing_ms} * nanos_per_millisecond;
-    wait_until(steady_now_ns() + std::max(backoff_.next(random_()), spacing_ns), [this] { ask_next(); });
+    is_well_ = false;
+    const Nanos wait_ns = planner_.paused_until_ns() - now.steady_ns;
+    const bool rests = planner_.breaker(now.steady_ns) == CircuitBreaker::State::open;
+    status_.state = (rests ? "left in peace for " : "waiting ") +
+                    std::to_string(std::max<Nanos>(wait_ns, 0) / nanos_per_second) + " s: " + status_.last_error;
   }
 
   PolledOptions options_;
   Url base_;
   HttpClient client_;
   boost::asio::steady_timer timer_;
-  Backoff backoff_;
-  std::mt19937_64 random_;
+  PollPlanner planner_;
+  Redactor redactor_;
+  WireOutput output_;
   FrameSink* sink_ = nullptr;
   SourceStatus status_;
-  std::vector<bool> is_refused_;  // by request
-  std::size_t next_ = 0;
-  int tries_ = 0;  // of the next request, in this round
-  Nanos round_began_ns_ = 0;
+  std::vector<bool> has_answered_;  // by request: it has brought prices
+  bool is_well_ = true;             // nothing in trouble since the last good answer
+  bool is_asking_ = false;
   bool is_stopped_ = false;
 };
 

@@ -1,19 +1,20 @@
-// A source that is asked over HTTP: rounds over a list of requests, spaced, with back-off by what the answers say.
+// A source that is asked over HTTP: the planner says what and when, this asks and hands on what comes.
 //
 // Threads   The io_context's.
 // Output    every answer becomes a frame, refusals included: the journal keeps every byte but keys.
-// Failure   A rate limit and trouble on the way to the server pause the round. A request whose answers are in trouble
-// is
-//           asked for again a few times, then the others get their turn until the next round. A permanent refusal ends
-//           its request for good. All of it stands in status().
+// Failure   A rate limit and trouble on the way to the server pause everything; after several failures in a row the source is
+//           left in peace for a while (circuit_breaker.hpp). A request whose answers are in trouble is asked for again a few
+//           times, then the others get their turn. A permanent refusal ends its request for good, a symbol that the source
+//           does not know is told, and asked for again with its round. All of it stands in status().
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "core/bars/trading_calendar.hpp"
 #include "core/base/secret.hpp"
+#include "core/stages/wire_parser.hpp"
 #include "feeds/source.hpp"
 #include "feeds/transport/config.hpp"
 #include "feeds/transport/http_client.hpp"
@@ -22,9 +23,11 @@ namespace tapeline::feeds {
 
 struct PolledRequest {
   Channel channel = 0;
-  std::string context;  // journaled with the answer
-  std::string target;   // without key
-  std::string name;     // for status: what is asked for
+  std::string context;                              // journaled with the answer
+  std::string target;                               // without key
+  std::string name;                                 // for status and for the quota: what is asked for
+  std::vector<std::string> symbols;                 // native names that a good answer holds
+  std::shared_ptr<const TradingCalendar> market{};  // null: round the clock
 };
 
 struct PolledOptions {
@@ -37,8 +40,9 @@ struct PolledOptions {
   Secret key;
   int poll_seconds = 60;
   int request_spacing_ms = 0;
-  /// What an answer says, by the feed's wire: Reason::none for data.
-  std::function<Reason(const Frame&)> refusal_of;
+  int requests_per_minute = 0;         // 0: as many as the spacing allows
+  int requests_per_day = 0;            // 0: as many as there are rounds
+  std::unique_ptr<WireParser> parser;  // of the feed: what an answer says decides what follows
 };
 
 /// Throws std::invalid_argument for an impossible base_url.

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <concepts>
+#include <cstring>
 #include <deque>
 
 #include <boost/asio/io_context.hpp>
@@ -11,6 +12,7 @@
 #include <boost/beast/websocket.hpp>
 #include <boost/beast/websocket/ssl.hpp>
 
+#include "core/model/frame.hpp"
 #include "feeds/transport/tls.hpp"
 
 namespace tapeline::feeds {
@@ -126,6 +128,9 @@ class TypedConnection final : public Base, public std::enable_shared_from_this<T
         websocket::stream_base::decorator([agent = target_.config.user_agent](websocket::request_type& request) {
           request.set(beast::http::field::user_agent, agent);
         }));
+    stream_.control_callback([this](websocket::frame_type, beast::string_view) {
+      if (!is_over_ && callbacks_.on_ping) callbacks_.on_ping();
+    });
     stream_.async_handshake(upgrade_response_, place(), target_.url.path, guarded(&TypedConnection::on_upgraded));
   }
   void on_upgraded(error_code error) {
@@ -152,6 +157,8 @@ class TypedConnection final : public Base, public std::enable_shared_from_this<T
     if (error == websocket::error::message_too_big)
       return close("a message of " + place() + " is over transport.body_bytes_max");
     if (error) return close("the connection to " + place() + " broke: " + error.message());
+    const auto padding = buffer_.prepare(frame_padding_bytes);
+    std::memset(padding.data(), 0, padding.size());
     const auto data = buffer_.cdata();
     if (callbacks_.on_message) callbacks_.on_message({static_cast<const char*>(data.data()), data.size()});
     buffer_.consume(buffer_.size());

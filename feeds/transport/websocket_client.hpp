@@ -1,7 +1,7 @@
 // A WebSocket that is read until it breaks; its owner decides what follows.
 //
 // Threads   The io_context's. Callbacks come on it.
-// Output    each whole message, valid only during the callback. Pings are answered by themselves.
+// Output    each whole message, valid only during the callback, and followed by frame_padding_bytes zeros. Pings are answered by themselves.
 // Failure   on_closed, once: which phase failed and why. Messages over the limit end the connection.
 #pragma once
 
@@ -24,6 +24,7 @@ class WebSocketClient {
   struct Callbacks {
     std::function<void()> on_open;
     std::function<void(std::string_view message)> on_message;
+    std::function<void()> on_ping;  // or a pong: the other side lives
     std::function<void(std::string reason)> on_closed;
   };
 

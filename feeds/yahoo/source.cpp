@@ -4,6 +4,7 @@
 
 #include "feeds/checking_sink.hpp"
 #include "feeds/transport/polled_source.hpp"
+#include "feeds/yahoo/streamer_source.hpp"
 #include "feeds/yahoo/wire.hpp"
 
 namespace tapeline::feeds::yahoo {
@@ -23,19 +24,22 @@ int seconds_of(const std::string& interval) {
 
 std::unique_ptr<Source> make_source(boost::asio::io_context& context, const Config& config,
                                     const TransportConfig& transport) {
+  if (config.mode == Mode::streamer) return make_streamer_source(context, config, transport);
   PolledOptions options;
   options.name = "yahoo";
   options.code = code;
   options.base_url = config.base_url;
   for (const Subscription& symbol : config.symbols) {
-    options.requests.push_back({chart, symbol.native_symbol + " " + std::to_string(seconds_of(config.interval)),
+    options.requests.push_back({chart,
+                                symbol.native_symbol + " " + std::to_string(seconds_of(config.interval)),
                                 "/v8/finance/chart/" + url_encoded(symbol.native_symbol) +
                                     "?interval=" + config.interval + "&range=" + config.range,
-                                symbol.native_symbol});
+                                symbol.native_symbol,
+                                {symbol.native_symbol}});
   }
   options.poll_seconds = config.poll_seconds;
   options.request_spacing_ms = config.request_spacing_ms;
-  options.refusal_of = refusal_of;
+  options.parser = std::make_unique<Parser>();
   return make_polled_source(context, std::move(options), transport);
 }
 

@@ -2,13 +2,13 @@
 
 #include <array>
 #include <charconv>
-#include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "feeds/wire_fields.hpp"
 #include "feeds/wire_http.hpp"
 #include "feeds/wire_json.hpp"
+#include "feeds/yahoo/wire_price.hpp"
+#include "feeds/yahoo/wire_streamer.hpp"
 
 namespace tapeline::feeds::yahoo {
 namespace {
@@ -32,19 +32,10 @@ std::uint32_t seconds_of(std::string_view name) noexcept {
   return 0;
 }
 
-/// A price as it is written; one that is too long for a decimal by the float32 that the source keeps.
-CheckedDecimal yahoo_price(std::string_view lexeme) noexcept {
-  const CheckedDecimal exact = price_of(lexeme);
-  if (exact.reason != Reason::out_of_precision) return exact;
-  double wide = 0;
-  const auto [next, error] = std::from_chars(lexeme.data(), lexeme.data() + lexeme.size(), wide);
-  if (error != std::errc{} || next != lexeme.data() + lexeme.size()) return exact;
-  if (std::abs(wide) > static_cast<double>(std::numeric_limits<float>::max())) return exact;
-  const float narrow = static_cast<float>(wide);
-  if (static_cast<double>(narrow) < wide || static_cast<double>(narrow) > wide) return exact;
-  std::array<char, 32> shortest{};
-  const auto printed = std::to_chars(shortest.data(), shortest.data() + shortest.size(), narrow);
-  return price_of({shortest.data(), static_cast<std::size_t>(printed.ptr - shortest.data())});
+int hint_of(std::string_view token) noexcept {
+  int hint = no_price_hint;
+  const auto [next, error] = std::from_chars(token.data(), token.data() + token.size(), hint);
+  return error == std::errc{} && next == token.data() + token.size() ? hint : no_price_hint;
 }
 
 Reason reason_of(std::string_view error_code) noexcept {
@@ -72,12 +63,14 @@ struct Chart {
   std::string_view granularity;
   std::string_view last_trade_time;  // regularMarketTime
   std::string_view session_end;      // currentTradingPeriod.regular.end
+  int price_hint = no_price_hint;
   std::vector<std::string_view> stamps;
   std::array<std::vector<std::string_view>, 5> columns;
   std::size_t results = 0;
 
   void clear() noexcept {
     symbol = granularity = last_trade_time = session_end = {};
+    price_hint = no_price_hint;
     stamps.clear();
     for (auto& column : columns) column.clear();
     results = 0;
@@ -106,6 +99,7 @@ class Parser::Reader {
     chart_.clear();
     error_ = {};
     known_ = false;
+    if (frame.channel == streamer) return streamer_.read(frame, text_, output);
     request_ = bar_request_of(frame.context);
     const Refusal by_status = refusal_by_status(frame.http_status);
     if (!looks_like_json(frame.payload)) {
@@ -185,6 +179,7 @@ class Parser::Reader {
     return json::for_each_field(meta, [&](std::string_view key, json::ondemand::value& value) -> json::error_code {
       if (key == "symbol") return json::text(value, chart_.symbol);
       if (key == "dataGranularity") return json::text(value, chart_.granularity);
+      if (key == "priceHint") chart_.price_hint = hint_of(json::token(value));
       if (key == "regularMarketTime") chart_.last_trade_time = json::token(value);
       if (key == "currentTradingPeriod" && is_object(value)) return read_trading_period(value);
       return simdjson::SUCCESS;
@@ -239,12 +234,12 @@ class Parser::Reader {
       return reject_of(request_.symbol, frame.receive_ns, Reason::bad_timestamp,
                        complaint(text_, "timestamp", Reason::bad_timestamp, chart_.stamps[row]));
     }
-    BarFields fields{cell(0, row), cell(1, row), cell(2, row), cell(3, row), cell(4, row)};
+    BarFields fields{price(0, row), price(1, row), price(2, row), price(3, row), cell(4, row)};
     if (is_absent(fields.open) && is_absent(fields.high) && is_absent(fields.low) && is_absent(fields.close)) {
       return reject_of(request_.symbol, *start_ns, Reason::no_data, "no trade in this interval: all prices are null");
     }
     if (is_absent(fields.volume)) fields.volume = "0";
-    WireEvent event = bar_of(fields, request_, *start_ns, text_, &yahoo_price);
+    WireEvent event = bar_of(fields, request_, *start_ns, text_);
     if (event.kind == EventKind::source_bar) {
       const bool is_last = row + 1 == chart_.stamps.size();
       if (unfinished(event, frame.receive_ns) || (is_last && is_live_point(event))) event.flags |= event_provisional;
@@ -254,6 +249,10 @@ class Parser::Reader {
 
   std::string_view cell(std::size_t column, std::size_t row) const noexcept {
     return row < chart_.columns[column].size() ? chart_.columns[column][row] : std::string_view{};
+  }
+
+  std::string_view price(std::size_t column, std::size_t row) noexcept {
+    return without_noise(cell(column, row), chart_.price_hint, text_);
   }
 
   /// The last element is often no bar but the last trade, which the next response replaces.
@@ -267,6 +266,7 @@ class Parser::Reader {
     return first_ns && (last.event_ns - *first_ns) % grid_ns != 0;
   }
 
+  StreamerReader streamer_;
   json::ondemand::parser parser_;
   WireText text_;
   BarRequest request_;
@@ -279,12 +279,5 @@ Parser::Parser() : reader_(std::make_unique<Reader>()) {}
 Parser::~Parser() = default;
 
 void Parser::parse(const Frame& frame, WireOutput& output) noexcept { reader_->read(frame, output); }
-
-Reason refusal_of(const Frame& frame) {
-  Parser parser;
-  WireOutput output;
-  parser.parse(frame, output);
-  return refusal_in(output);
-}
 
 }  // namespace tapeline::feeds::yahoo

@@ -185,12 +185,13 @@ std::string percent_encoded(std::string_view text) {
   return encoded;
 }
 
-Response get_over_socket(const std::string& socket_path, const std::string& target, int timeout_ms) {
+Response ask_over_socket(const std::string& socket_path, Method method, const std::string& target, int timeout_ms) {
   using Stream = boost::beast::basic_stream<Local>;
   asio::io_context io;
   Stream stream(io);
   stream.expires_after(std::chrono::milliseconds(timeout_ms));
-  http::request<http::empty_body> request{http::verb::get, target, 11};
+  http::request<http::empty_body> request{method == Method::get ? http::verb::get : http::verb::post, target, 11};
+  request.content_length(0);
   request.set(http::field::host, "localhost");
   http::response_parser<http::string_body> parser;
   parser.body_limit(64 * 1024 * 1024);

@@ -16,9 +16,13 @@
 
 namespace tapeline::sinks::dashboard {
 
+/// POST is let in by the Unix socket alone: nothing can be changed over TCP.
+enum class Method : std::uint8_t { get, post };
+
 struct Request {
   std::string path;   // "/api/status", percent-decoded
   std::string query;  // what stands behind the "?", as it came
+  Method method = Method::get;
 };
 
 struct Response {
@@ -44,7 +48,7 @@ enum class Visibility { open, guarded };
 class HttpServer {
  public:
   struct Content {
-    std::function<Response(const Request&)> respond;         // GET and HEAD
+    std::function<Response(const Request&)> respond;
     std::function<Visibility(std::string_view)> visibility;  // by path
     std::function<std::unique_ptr<LiveFeed>()> make_feed;    // for each WebSocket on /live; may be empty
   };
@@ -72,7 +76,8 @@ class HttpServer {
 /// Letters and digits as they are, all else escaped.
 [[nodiscard]] std::string percent_encoded(std::string_view text);
 
-/// One GET over a Unix socket, waiting at most `timeout_ms`. Throws std::runtime_error with a cure.
-[[nodiscard]] Response get_over_socket(const std::string& socket_path, const std::string& target, int timeout_ms);
+/// One request over a Unix socket, waiting at most `timeout_ms`. Throws std::runtime_error with a cure.
+[[nodiscard]] Response ask_over_socket(const std::string& socket_path, Method method, const std::string& target,
+                                       int timeout_ms);
 
 }  // namespace tapeline::sinks::dashboard

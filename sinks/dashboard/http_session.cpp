@@ -187,7 +187,11 @@ class Session final : public std::enable_shared_from_this<Session> {
   }
 
   void handle(HttpRequest request) {
-    const Request wanted = parse_target(to_std(request.target()));
+    Request wanted = parse_target(to_std(request.target()));
+    if (request.method() == http::verb::post && door_ == Door::unix_socket) {
+      wanted.method = Method::post;
+      return respond(std::move(request), wanted);
+    }
     if (request.method() == http::verb::post && wanted.path == "/login") return log_in(request);
     if (const Access access = access_of(request, wanted.path); access != Access::granted) {
       return send(request, refusal(access));

@@ -25,6 +25,7 @@ Batch::Batch(std::shared_ptr<const RowCatalog> catalog) : catalog_(std::move(cat
        "event_time, received_time, event_ns, price_mantissa, size_mantissa, trade_id, journal_position, instrument_id, "
        "source_id, lane_id, price_exponent, size_exponent, side, flags",
        "",
+       {},
        {}});
   tables_.push_back(
       {"fact_bar",
@@ -33,12 +34,14 @@ Batch::Batch(std::shared_ptr<const RowCatalog> catalog) : catalog_(std::move(cat
        "change_pct, bars_seen, signal, signal_reason, trend, is_partial, is_filled, is_source_bar, lane_id, "
        "journal_position",
        "instrument_id, interval_s, bar_start, is_source_bar, lane_id",
+       {},
        {}});
   tables_.push_back(
       {"fact_signal",
        "instrument_id, source_id, interval_s, bar_start, signal, previous, reason, trend, close, rsi, sma, bb_upper, "
        "bb_lower, lane_id, journal_position",
        "",
+       {},
        {}});
   tables_.push_back(
       {"fact_alert",
@@ -46,22 +49,26 @@ Batch::Batch(std::shared_ptr<const RowCatalog> catalog) : catalog_(std::move(cat
        "signal, trend, close, rsi, sma, bb_upper, bb_lower, change_pct, volatility, received_time, lane_id, "
        "journal_position, message, rule_text, evidence, configuration_hash",
        "alert_id, lane_id",
+       {},
        {}});
   tables_.push_back(
       {"quality_event",
        "lane_id, journal_position, source_id, instrument_id, event_time, kind, reason, detail, received_time",
        "",
+       {},
        {}});
   tables_.push_back(
       {"fact_indicator",
        "instrument_id, source_id, interval_s, bar_start, is_source_bar, name, value, lane_id, journal_position",
        "instrument_id, interval_s, bar_start, name, is_source_bar, lane_id",
+       {},
        {}});
   tables_.push_back({"completeness",
                      "lane_id, source_id, instrument_id, minute, received, stored, rejected, duplicates, late, "
                      "out_of_order, flagged, "
                      "missing, filled, journal_position",
                      "",
+                     {},
                      {}});
 }
 
@@ -89,12 +96,33 @@ std::string Batch::Table::copy_into(const std::string& target) const {
 }
 
 void Batch::clear() {
-  for (Table& table : tables_) table.rows.clear();
+  for (Table& table : tables_) {
+    table.rows.clear();
+    table.origins.clear();
+  }
+  refused_.clear();
   tick_days_.clear();
   received_.clear();
   rows_ = 0;
   end_position_ = 0;
   last_position_ = 0;
+}
+
+void Batch::set_aside(Table& table, std::size_t row, RefusedRow refused) {
+  const auto origin = table.origins.begin() + static_cast<std::ptrdiff_t>(row);
+  refused.origin = *origin;
+  refused.table = table.name;
+  refused.copy = table.rows.take_row(row);
+  table.origins.erase(origin);
+  if (&table != &tables_[indicators]) --rows_;  // one row of ours has several of these
+  refused_.push_back(std::move(refused));
+}
+
+CopyEncoder& Batch::begin_row(TableNumber table, std::int16_t fields, const Row& row, const InstrumentKey* instrument) {
+  tables_[table].origins.push_back({row.position, row.receive_ns, instrument != nullptr ? instrument->instrument_id : 0,
+                                    static_cast<std::int16_t>(row.source)});
+  tables_[table].rows.begin_row(fields);
+  return tables_[table].rows;
 }
 
 void Batch::add(const Row& row, const InstrumentKey* instrument, std::int16_t lane_id) {
@@ -119,8 +147,7 @@ void Batch::add_tick(const Row& row, const InstrumentKey& instrument, std::int16
   const TickRow& tick = row.as_tick;
   if (const std::int64_t day = day_of(tick.event_ns); tick_days_.empty() || *tick_days_.rbegin() != day)
     tick_days_.insert(day);
-  CopyEncoder& to = tables_[ticks].rows;
-  to.begin_row(14);
+  CopyEncoder& to = begin_row(ticks, 14, row, &instrument);
   to.timestamptz(tick.event_ns);
   to.timestamptz(row.receive_ns);
   to.int8(tick.event_ns);
@@ -143,8 +170,7 @@ void Batch::add_tick(const Row& row, const InstrumentKey& instrument, std::int16
 
 void Batch::add_bar(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id) {
   const BarRow& bar = row.as_bar;
-  CopyEncoder& to = tables_[bars].rows;
-  to.begin_row(32);
+  CopyEncoder& to = begin_row(bars, 32, row, &instrument);
   to.int4(instrument.instrument_id);
   to.int2(instrument.source_id);
   to.int4(static_cast<std::int32_t>(bar.interval_s));
@@ -172,8 +198,7 @@ void Batch::add_bar(const Row& row, const InstrumentKey& instrument, std::int16_
 
 void Batch::add_signal(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id) {
   const SignalRow& signal = row.as_signal;
-  CopyEncoder& to = tables_[signals].rows;
-  to.begin_row(15);
+  CopyEncoder& to = begin_row(signals, 15, row, &instrument);
   to.int4(instrument.instrument_id);
   to.int2(instrument.source_id);
   to.int4(static_cast<std::int32_t>(signal.interval_s));
@@ -189,8 +214,7 @@ void Batch::add_signal(const Row& row, const InstrumentKey& instrument, std::int
 
 void Batch::add_alert(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id) {
   const AlertRow& alert = row.as_alert;
-  CopyEncoder& to = tables_[alerts].rows;
-  to.begin_row(26);
+  CopyEncoder& to = begin_row(alerts, 26, row, &instrument);
   to.text(std::to_string(alert.id_millis) + "-" + std::to_string(alert.id_sequence));
   to.text(alert.rule);
   to.int4(static_cast<std::int32_t>(alert.rule_version));
@@ -217,8 +241,7 @@ void Batch::add_alert(const Row& row, const InstrumentKey& instrument, std::int1
 
 void Batch::add_quality(const Row& row, const InstrumentKey* instrument, std::int16_t lane_id) {
   const QualityRow& event = row.as_quality;
-  CopyEncoder& to = tables_[quality].rows;
-  to.begin_row(9);
+  CopyEncoder& to = begin_row(quality, 9, row, instrument);
   to.int2(lane_id);
   to.int8(signed_position(row.position));
   to.int2(static_cast<std::int16_t>(row.source));
@@ -240,10 +263,9 @@ void Batch::add_quality(const Row& row, const InstrumentKey* instrument, std::in
 
 void Batch::add_values(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id) {
   const ValuesRow& values = row.as_values;
-  CopyEncoder& to = tables_[indicators].rows;
   for (std::size_t i = 0; i < values.count; ++i) {
     if (std::isnan(values.values[i])) continue;
-    to.begin_row(9);
+    CopyEncoder& to = begin_row(indicators, 9, row, &instrument);
     to.int4(instrument.instrument_id);
     to.int2(instrument.source_id);
     to.int4(static_cast<std::int32_t>(values.interval_s));
@@ -258,8 +280,7 @@ void Batch::add_values(const Row& row, const InstrumentKey& instrument, std::int
 
 void Batch::add_completeness(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id) {
   const CompletenessRow& minute = row.as_completeness;
-  CopyEncoder& to = tables_[completeness].rows;
-  to.begin_row(14);
+  CopyEncoder& to = begin_row(completeness, 14, row, &instrument);
   to.int2(lane_id);
   to.int2(instrument.source_id);
   to.int4(instrument.instrument_id);

@@ -24,6 +24,24 @@ struct InstrumentKey {
   std::string symbol;
 };
 
+/// Where a row of a table comes from.
+struct RowOrigin {
+  JournalPosition position = 0;
+  Nanos received_ns = 0;
+  std::int32_t instrument_id = 0;  // 0: of none
+  std::int16_t source_id = 0;
+};
+
+/// A row that the database refused for what is in it.
+struct RefusedRow {
+  RowOrigin origin;
+  std::string table;
+  std::string sql_state;
+  std::string reason;   // in the server's words
+  std::string context;  // "COPY tick, line 3, column price_mantissa"
+  std::string copy;     // the row, as a binary COPY of its own
+};
+
 class Batch {
  public:
   struct Table {
@@ -31,6 +49,7 @@ class Batch {
     const char* columns;
     const char* key;  // natural key; empty: none, the checkpoint alone keeps rows from coming twice
     CopyEncoder rows;
+    std::vector<RowOrigin> origins;  // of each row
 
     [[nodiscard]] bool has_key() const noexcept { return *key != '\0'; }
     [[nodiscard]] std::string copy_sql() const;
@@ -56,12 +75,18 @@ class Batch {
   /// Frame of the newest row: a batch may be cut when another one begins.
   [[nodiscard]] JournalPosition last_position() const noexcept { return last_position_; }
   [[nodiscard]] std::vector<Table>& tables() noexcept { return tables_; }
+  /// Takes a row out of its table, to be stored among the refused ones. Its origin and bytes are filled in.
+  void set_aside(Table& table, std::size_t row, RefusedRow refused);
+  [[nodiscard]] const std::vector<RefusedRow>& refused() const noexcept { return refused_; }
   /// Days (since the epoch) of which ticks need a partition.
   [[nodiscard]] const std::set<std::int64_t>& tick_days() const noexcept { return tick_days_; }
   /// Receive stamps of the rows, for the latency to the commit.
   [[nodiscard]] const std::vector<Nanos>& received() const noexcept { return received_; }
 
  private:
+  enum TableNumber : std::size_t { ticks, bars, signals, alerts, quality, indicators, completeness };
+  [[nodiscard]] CopyEncoder& begin_row(TableNumber table, std::int16_t fields, const Row& row,
+                                       const InstrumentKey* instrument);
   void add_tick(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id);
   void add_bar(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id);
   void add_signal(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id);
@@ -70,9 +95,9 @@ class Batch {
   void add_values(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id);
   void add_completeness(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id);
 
-  enum : std::size_t { ticks, bars, signals, alerts, quality, indicators, completeness };
   std::shared_ptr<const RowCatalog> catalog_;
   std::vector<Table> tables_;
+  std::vector<RefusedRow> refused_;
   std::set<std::int64_t> tick_days_;
   std::vector<Nanos> received_;
   std::size_t rows_ = 0;

@@ -8,6 +8,7 @@
 
 #include "core/base/crash_point.hpp"
 #include "sinks/postgres/connection_string.hpp"
+#include "sinks/postgres/sql_state.hpp"
 
 namespace tapeline::sinks::postgres {
 
@@ -46,6 +47,7 @@ void Connection::close() noexcept { handle_.reset(); }
 bool Connection::fail(std::string_view what) {
   error_ = std::string(what);
   sql_state_.clear();
+  context_.clear();
   return false;
 }
 
@@ -62,11 +64,31 @@ bool Connection::wait(bool for_write, Nanos deadline_ns) {
 
 bool Connection::open() {
   close();
-  if (const auto problem = connection_string_problem(dsn_.reveal())) return fail(*problem);
-  PGconn* pq = PQconnectStart(dsn_.reveal().c_str());
-  if (pq == nullptr) return fail("out of memory");
-  handle_ = std::make_unique<Handle>(pq);
-  const Nanos deadline_ns = steady_now_ns() + timeout_ns_;
+  const std::string& dsn = dsn_.reveal();
+  if (const auto problem = connection_string_problem(dsn)) return fail(*problem);
+  const Nanos begin_ns = steady_now_ns();
+  const std::vector<HostAndPort> hosts = several_hosts(dsn);
+  if (hosts.empty())
+    return finish_opening(std::make_unique<Handle>(PQconnectStart(dsn.c_str())), begin_ns + timeout_ns_);
+  // libpq would wait for a host that is dead as long as we let it, and never come to the next: each has its share.
+  std::string errors;
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    const char* const keywords[] = {"dbname", "host", "port", nullptr};
+    const char* const values[] = {dsn.c_str(), hosts[i].host.c_str(), hosts[i].port.c_str(), nullptr};
+    const Nanos deadline_ns = begin_ns + timeout_ns_ * static_cast<Nanos>(i + 1) / static_cast<Nanos>(hosts.size());
+    if (finish_opening(std::make_unique<Handle>(PQconnectStartParams(keywords, values, 1)), deadline_ns)) return true;
+    errors += (errors.empty() ? "" : "; ") + hosts[i].host + ": " + error_;
+  }
+  return fail(errors);
+}
+
+bool Connection::finish_opening(std::unique_ptr<Handle> handle, Nanos deadline_ns) {
+  handle_ = std::move(handle);
+  PGconn* const pq = handle_->pq;
+  if (pq == nullptr) {
+    close();
+    return fail("out of memory");
+  }
   PostgresPollingStatusType status = PGRES_POLLING_WRITING;
   while (PQstatus(pq) != CONNECTION_BAD && status != PGRES_POLLING_OK) {
     if (status == PGRES_POLLING_FAILED) break;
@@ -127,7 +149,12 @@ bool Connection::finish_command(Nanos deadline_ns, Rows* rows) {
         error_ = one_line(PQresultErrorMessage(result.get()));
         if (context != nullptr && error_.find(context) == std::string::npos)
           error_ += std::string(" (") + one_line(context) + ")";
+        context_ = context != nullptr ? one_line(context) : "";
         sql_state_ = state != nullptr ? state : "";
+        // A partition that is missing comes as a check that fails, but for the name of a check.
+        if (sql_state_ == sql_state::check_violation &&
+            PQresultErrorField(result.get(), PG_DIAG_CONSTRAINT_NAME) == nullptr)
+          sql_state_ = sql_state::undefined_table;
         is_ok = false;
       }
     }
@@ -192,6 +219,16 @@ bool Connection::copy(const std::string& sql, std::string_view bytes) {
   }
   if (ended < 0) return fail(one_line(PQerrorMessage(handle_->pq)));
   return flush(deadline_ns) && finish_command(deadline_ns, nullptr);
+}
+
+bool Connection::is_starting() const {
+  // Let in, and thrown out before a word: what a server that ends or crashes, or a proxy before it, does for a moment.
+  if (error_.find("closed the connection unexpectedly") != std::string::npos ||
+      error_.find("Connection reset by peer") != std::string::npos)
+    return true;
+  const char* const keywords[] = {"connect_timeout", "dbname", nullptr};
+  const char* const values[] = {"2", dsn_.reveal().c_str(), nullptr};
+  return PQpingParams(keywords, values, 1) == PQPING_REJECT;
 }
 
 }  // namespace tapeline::sinks::postgres

@@ -26,6 +26,8 @@ class Connection {
   [[nodiscard]] bool open();
   void close() noexcept;
   [[nodiscard]] bool is_open() const noexcept { return handle_ != nullptr; }
+  /// After a failed open(): a server is there and lets nobody in yet, or hung up; worth another try. Asks it, up to 2 s.
+  [[nodiscard]] bool is_starting() const;
 
   /// Runs statements without parameters or result.
   [[nodiscard]] bool execute(const std::string& sql);
@@ -40,10 +42,14 @@ class Connection {
   [[nodiscard]] const std::string& error() const noexcept { return error_; }
   /// SQLSTATE of the last call's failure; empty when it did not fail, or the connection itself did.
   [[nodiscard]] const std::string& sql_state() const noexcept { return sql_state_; }
+  /// Where in what we sent the last refusal arose, in the server's words: "COPY tick, line 3".
+  [[nodiscard]] const std::string& context() const noexcept { return context_; }
 
  private:
   struct Handle;
   [[nodiscard]] bool fail(std::string_view what);
+  /// Takes over what is being connected, and brings it to its end.
+  [[nodiscard]] bool finish_opening(std::unique_ptr<Handle> handle, Nanos deadline_ns);
   [[nodiscard]] bool wait(bool for_write, Nanos deadline_ns);
   [[nodiscard]] bool flush(Nanos deadline_ns);
   /// Reads results until there are none; keeps the last rows. False on any error result.
@@ -55,6 +61,7 @@ class Connection {
   std::unique_ptr<Handle> handle_;
   std::string error_;
   std::string sql_state_;
+  std::string context_;
 };
 
 }  // namespace tapeline::sinks::postgres

@@ -1,5 +1,6 @@
 #include "sinks/postgres/connection_string.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <string_view>
 
@@ -20,7 +21,36 @@ bool may_hold_password(std::string_view dsn) noexcept {
   return dsn.find("pass") != std::string_view::npos || dsn.find('@') != std::string_view::npos;
 }
 
+std::vector<std::string> split(std::string_view list) {
+  std::vector<std::string> parts;
+  for (;;) {
+    const std::size_t comma = list.find(',');
+    parts.emplace_back(list.substr(0, comma));
+    if (comma == std::string_view::npos) return parts;
+    list.remove_prefix(comma + 1);
+  }
+}
+
 }  // namespace
+
+std::vector<HostAndPort> several_hosts(const std::string& dsn) {
+  const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> options(PQconninfoParse(dsn.c_str(), nullptr),
+                                                                               PQconninfoFree);
+  std::string_view hosts;
+  std::string_view ports;
+  for (const PQconninfoOption* option = options.get(); option != nullptr && option->keyword != nullptr; ++option) {
+    if (option->val == nullptr) continue;
+    if (std::string_view(option->keyword) == "host") hosts = option->val;
+    if (std::string_view(option->keyword) == "port") ports = option->val;
+    if (std::string_view(option->keyword) == "hostaddr") return {};  // libpq pairs them with hosts: left to it
+  }
+  if (hosts.find(',') == std::string_view::npos) return {};
+  const std::vector<std::string> port_list = split(ports);
+  std::vector<HostAndPort> all;
+  for (const std::string& host : split(hosts))
+    all.push_back({host, port_list.size() == 1 ? port_list[0] : port_list[std::min(all.size(), port_list.size() - 1)]});
+  return all;
+}
 
 std::optional<std::string> connection_string_problem(const std::string& dsn) {
   if (has_unescaped_user(dsn)) {

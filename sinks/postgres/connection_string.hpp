@@ -6,9 +6,17 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace tapeline::sinks::postgres {
 
 [[nodiscard]] std::optional<std::string> connection_string_problem(const std::string& dsn);
+
+struct HostAndPort {
+  std::string host;
+  std::string port;  // empty: the default
+};
+/// The hosts of a string that names several, in its order; empty where there is one, or none is named.
+[[nodiscard]] std::vector<HostAndPort> several_hosts(const std::string& dsn);
 
 }  // namespace tapeline::sinks::postgres

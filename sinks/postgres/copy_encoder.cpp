@@ -60,14 +60,18 @@ void CopyEncoder::clear() {
   std::memcpy(extend(signature.size()), signature.data(), signature.size());
   put<std::uint32_t>(0);  // flags
   put<std::uint32_t>(0);  // length of the header's extension
-  rows_ = 0;
+  begins_.clear();
+  is_finished_ = false;
+}
+
+void CopyEncoder::reopen() noexcept {
+  if (is_finished_) used_ -= sizeof trailer;
   is_finished_ = false;
 }
 
 void CopyEncoder::begin_row(std::int16_t fields) {
-  if (is_finished_) used_ -= sizeof trailer;
-  is_finished_ = false;
-  ++rows_;
+  reopen();
+  begins_.push_back(used_);
   put(static_cast<std::uint16_t>(fields));
 }
 
@@ -139,6 +143,30 @@ std::string_view CopyEncoder::finish() {
   if (!is_finished_) put(trailer);
   is_finished_ = true;
   return {bytes_.data(), used_};
+}
+
+std::size_t CopyEncoder::end_of(std::size_t row) const noexcept {
+  if (row + 1 < begins_.size()) return begins_[row + 1];
+  return used_ - (is_finished_ ? sizeof trailer : 0);
+}
+
+std::string CopyEncoder::some_rows(std::size_t first, std::size_t last) const {
+  const CopyEncoder empty;
+  std::string copy(empty.bytes_.data(), empty.used_);
+  if (first < last) copy.append(bytes_.data() + begins_[first], end_of(last - 1) - begins_[first]);
+  return copy.append(sizeof trailer, '\xff');
+}
+
+std::string CopyEncoder::take_row(std::size_t row) {
+  reopen();
+  std::string taken = some_rows(row, row + 1);
+  const std::size_t begin = begins_[row];
+  const std::size_t end = end_of(row);
+  std::memmove(bytes_.data() + begin, bytes_.data() + end, used_ - end);
+  used_ -= end - begin;
+  begins_.erase(begins_.begin() + static_cast<std::ptrdiff_t>(row));
+  for (std::size_t i = row; i < begins_.size(); ++i) begins_[i] -= end - begin;
+  return taken;
 }
 
 }  // namespace tapeline::sinks::postgres

@@ -1,11 +1,14 @@
 // Rows of one COPY ... (FORMAT BINARY), encoded into a growing buffer: pure, no connection.
 //
 // Output    begin_row() announces the number of fields, then one call a field, in the order of the COPY's column list.
+//           Rows can be told apart again: some of them may be sent alone, and one that is refused be taken out.
 // Units     Stamps are nanoseconds since the Unix epoch, stored as PostgreSQL's microseconds, rounded down.
 // Cost      No allocation once the buffer has grown.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -36,9 +39,13 @@ class CopyEncoder {
   /// mantissa * 10^exponent as numeric, exactly. Precondition: exponent <= 0.
   void numeric(Int128 mantissa, int exponent);
 
-  [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
+  [[nodiscard]] std::size_t rows() const noexcept { return begins_.size(); }
   /// The whole COPY with header and trailer; valid until the next change. More rows may follow.
   [[nodiscard]] std::string_view finish();
+  /// A whole COPY of the rows [first, last) alone.
+  [[nodiscard]] std::string some_rows(std::size_t first, std::size_t last) const;
+  /// Takes a row out, and returns it as a COPY of its own.
+  std::string take_row(std::size_t row);
 
  private:
   /// Room for so many bytes more, counted as used.
@@ -48,11 +55,13 @@ class CopyEncoder {
   /// Length and value.
   template <class Integer>
   void put_field(Integer value);
+  void reopen() noexcept;
+  [[nodiscard]] std::size_t end_of(std::size_t row) const noexcept;
 
   std::vector<char> bytes_;  // its size is what could be used
   std::size_t used_ = 0;
-  std::size_t rows_ = 0;
-  bool is_finished_ = false;  // the trailer stands at the end
+  std::vector<std::size_t> begins_;  // of each row
+  bool is_finished_ = false;         // the trailer stands at the end
 };
 
 }  // namespace tapeline::sinks::postgres

@@ -6,20 +6,16 @@
 #include <stdexcept>
 
 #include "core/base/crash_point.hpp"
+#include "sinks/postgres/bad_row.hpp"
 #include "sinks/postgres/migrate.hpp"
+#include "sinks/postgres/sql_state.hpp"
 #include "sinks/postgres/text.hpp"
 #include "sinks/postgres/tick_partition.hpp"
 
 namespace tapeline::sinks::postgres {
 namespace {
 
-/// Reading a checkpoint waits this long for whoever holds it, before the holder is ended.
-constexpr const char* session_settings =
-    "set lock_timeout = '2s'; set client_min_messages = warning; set application_name = 'tapeline'";
-constexpr const char* lock_not_available = "55P03";
-constexpr const char* unique_violation = "23505";
 constexpr int opening_tries = 5;  // to read a checkpoint that another session holds, each of twice the lock_timeout
-constexpr std::size_t rows_per_poll = 4'096;
 
 std::int64_t number(const std::string& text) {
   std::int64_t value = 0;
@@ -27,14 +23,30 @@ std::int64_t number(const std::string& text) {
   return value;
 }
 
+/// A binary string as PostgreSQL reads it from text.
+std::string bytea_text(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text = "\\x";
+  for (const char byte : bytes) {
+    text += digits[static_cast<unsigned char>(byte) >> 4U];
+    text += digits[static_cast<unsigned char>(byte) & 15U];
+  }
+  return text;
+}
+
 }  // namespace
 
 Writer::Writer(Options options, SpscRing<Row>& rows, Operations& operations)
     : options_(std::move(options)),
-      rows_(rows),
       operations_(operations),
       connection_(options_.dsn, options_.config.call_timeout_ms),
-      batch_(options_.catalog) {}
+      session_(options_.config.reconnect_delay_ms_max, std::random_device{}()),
+      collector_(rows, options_.catalog,
+                 {.rows_max = options_.config.batch_rows_max,
+                  .delay_ns_max = Nanos{options_.config.batch_delay_ms_max} * nanos_per_millisecond,
+                  .delay_quiet_ns_max = Nanos{options_.config.batch_delay_quiet_ms_max} * nanos_per_millisecond}) {}
+
+// ---------------------------------------------------------------- the beginning
 
 JournalPosition Writer::open() {
   if (!connection_.open()) {
@@ -42,6 +54,27 @@ JournalPosition Writer::open() {
                              "; start it (./dev up starts the private one) or mend postgres.dsn");
   }
   if (!prepare_session()) throw std::runtime_error("PostgreSQL: " + connection_.error());
+  require_tables();
+  read_lane();
+  // A predecessor that was killed may still be inside its commit: what it leaves is where we begin.
+  for (int tries = 0; !session_.is_ready(); ++tries) {
+    if (tries > 0 && (tries == opening_tries || connection_.sql_state() != sql_state::lock_not_available)) {
+      throw std::runtime_error("PostgreSQL: cannot read the checkpoint of lane " + options_.lane + ": " +
+                               connection_.error() + "; end the session that holds it (pg_locks says which)");
+    }
+    session_.adopt();
+    for (Session::Event event{}; event != Session::Event::trouble && !session_.is_ready();) {
+      const Request request = session_.next({}, steady_now_ns());
+      event = session_.on(request, perform(request), {}, steady_now_ns());
+    }
+  }
+  collector_.begin(session_.checkpoint(), lane_id_);
+  read_instruments();
+  set_state("writing", true);
+  return session_.checkpoint();
+}
+
+void Writer::require_tables() {
   const auto applied = connection_.query("select version from schema_migrations");
   if (!applied)
     throw std::runtime_error("PostgreSQL: " + connection_.error() + "; `tapeline migrate` makes the tables");
@@ -52,6 +85,9 @@ JournalPosition Writer::open() {
                                "; `tapeline migrate` brings them up to date");
     }
   }
+}
+
+void Writer::read_lane() {
   // ON CONFLICT alone would spend a lane_id at every start: after 32,767 of them there would be none left.
   const auto made = connection_.query(
       "insert into lane_checkpoint (lane, configuration_hash) select $1, $2 "
@@ -65,274 +101,311 @@ JournalPosition Writer::open() {
   if (!lane || lane->size() != 1)
     throw std::runtime_error("PostgreSQL: cannot read lane_checkpoint: " + connection_.error());
   lane_id_ = static_cast<std::int16_t>(number((*lane)[0][0]));
-  // A predecessor that was killed may still be inside its commit: what it leaves is where we begin.
-  auto position = settled_checkpoint();
-  for (int tries = 1; !position && connection_.sql_state() == lock_not_available && tries < opening_tries; ++tries)
-    position = settled_checkpoint();
-  if (!position) {
-    throw std::runtime_error("PostgreSQL: cannot read the checkpoint of lane " + options_.lane + ": " +
-                             connection_.error() + "; end the session that holds it (pg_locks says which)");
-  }
-  checkpoint_ = *position;
-  is_connected_ = true;
-  set_state("writing", true, false);
-  return checkpoint_;
 }
+
+// ---------------------------------------------------------------- the stage
 
 WriterStatus Writer::status() const {
   const std::lock_guard lock(status_mutex_);
   return status_;
 }
 
-void Writer::set_state(std::string state, bool is_healthy, bool is_fenced) {
+void Writer::set_state(std::string state, bool is_healthy) {
   const std::lock_guard lock(status_mutex_);
   status_.state = std::move(state);
   status_.is_healthy = is_healthy;
-  status_.is_fenced = is_fenced;
-  status_.checkpoint = checkpoint_;
+  status_.checkpoint = session_.checkpoint();
+  stored_.set(session_.checkpoint());
+}
+
+Work Writer::work() noexcept {
+  return {.instrument_waits = collector_.instrument_that_waits() != nullptr,
+          .batch_waits = collector_.is_cut(),
+          .batch_end = collector_.batch().end_position()};
 }
 
 std::size_t Writer::poll() noexcept {
-  if (is_fenced_) return 0;
-  const std::size_t taken = batch_is_cut_ ? 0 : take_rows();
-  if (!batch_is_cut_ && !batch_is_due()) return taken;
-  batch_is_cut_ = true;
-  if (steady_now_ns() < retry_at_ns_) return taken;
-  return taken + (commit() ? 1 : 0);
+  if (session_.is_over()) return 0;
+  const std::size_t taken = collector_.take(steady_now_ns());
+  return taken + step();
 }
 
 bool Writer::drained() noexcept {
-  if (is_fenced_) return false;
-  if (rows_.peek().empty() && batch_.empty()) return true;
-  if (!batch_.empty() && frame_has_ended_) {
-    batch_is_cut_ = true;
-    if (steady_now_ns() >= retry_at_ns_) static_cast<void>(commit());
-  }
-  return rows_.peek().empty() && batch_.empty();
+  if (session_.is_over()) return false;
+  if (collector_.empty()) return true;
+  collector_.cut_rest();
+  static_cast<void>(step());
+  return collector_.empty();
 }
 
-std::size_t Writer::take_rows() {
-  std::size_t taken = 0;
-  for (const Row& row : rows_.peek().first(std::min(rows_.peek().size(), rows_per_poll))) {
-    if (batch_.rows() >= options_.config.batch_rows_max && frame_has_ended_) {
-      batch_is_cut_ = true;
-      break;
+std::size_t Writer::step() {
+  std::size_t done = 0;
+  for (;;) {
+    const Request request = session_.next(work(), steady_now_ns());
+    if (request.kind == Request::Kind::none) return done;
+    const Reply reply = perform(request);
+    const Session::Event event = session_.on(request, reply, work(), steady_now_ns());
+    take_note(event);
+    if (event == Session::Event::committed || request.kind == Request::Kind::register_instrument) ++done;
+    if (event == Session::Event::committed || event == Session::Event::trouble) return done;
+  }
+}
+
+void Writer::take_note(Session::Event event) {
+  switch (event) {
+    case Session::Event::none: return;
+    case Session::Event::committed: return committed();
+    case Session::Event::was_committed:
+      operations_.tell(Severity::info, "writer", "the batch in doubt had been committed");
+      return committed();
+    case Session::Event::is_back:
+      operations_.tell(Severity::info, "writer", "PostgreSQL is back");
+      return set_state("writing", true);
+    case Session::Event::trouble: {
+      connection_.close();
+      if (session_.is_news()) {
+        operations_.tell(Severity::warning, "writer",
+                         "PostgreSQL: " + session_.words() + "; rows wait, the journal holds what comes");
+      }
+      set_state((session_.is_refused() ? "refused: " : "reconnecting: ") + session_.words(), false);
+      const std::lock_guard lock(status_mutex_);
+      ++status_.retries;
+      return;
     }
-    if (row.kind == RowKind::instrument && !register_instrument(row)) break;
-    if (row.end_position > checkpoint_ && row.kind != RowKind::instrument) {
-      if (batch_.empty()) batch_begun_ns_ = steady_now_ns();
-      const bool has_instrument = row.instrument < instruments_.size();
-      batch_.add(row, has_instrument ? &instruments_[row.instrument] : nullptr, lane_id_);
-    }
-    frame_has_ended_ = row.ends_frame;
-    ++taken;
+    case Session::Event::fenced:
+    case Session::Event::rolled_back: break;
   }
-  rows_.release(taken);
-  return taken;
-}
-
-bool Writer::batch_is_due() const noexcept {
-  if (batch_.empty() || !frame_has_ended_) return false;
-  return steady_now_ns() - batch_begun_ns_ >= Nanos{options_.config.batch_delay_ms_max} * nanos_per_millisecond;
-}
-
-bool Writer::register_instrument(const Row& row) {
-  if (steady_now_ns() < retry_at_ns_) return false;
-  if (!is_connected_ && !recover()) return false;
-  const std::string source_id = std::to_string(static_cast<int>(row.source));
-  const std::string native = storable_text(row.as_instrument.native_symbol);
-  const std::string symbol = storable_text(row.as_instrument.symbol);
-  const bool has_source = connection_
-                              .query("insert into dim_source values ($1, $2) on conflict do nothing",
-                                     {source_id, options_.source_name(row.source)})
-                              .has_value();
-  std::optional<Connection::Rows> rows;
-  if (has_source) {
-    // A name that the configuration has changed since is taken over; the id stays.
-    rows = connection_.query(
-        "with known as (select instrument_id from dim_instrument where source_id = $1 and native_symbol = $2), "
-        "made as (insert into dim_instrument (symbol, source_id, native_symbol) select $3, $1, $2 "
-        "where not exists (select from known) on conflict (source_id, native_symbol) do nothing returning "
-        "instrument_id), "
-        "renamed as (update dim_instrument set symbol = $3 where source_id = $1 and native_symbol = $2 and symbol <> "
-        "$3) "
-        "select instrument_id from known union all select instrument_id from made",
-        {source_id, native, symbol});
-  }
-  if (!rows || rows->empty()) {
-    trouble(rows ? "an instrument was registered by another session at the same moment" : connection_.error());
-    return false;
-  }
-  if (instruments_.size() <= row.instrument) instruments_.resize(row.instrument + 1);
-  instruments_[row.instrument] = {static_cast<std::int32_t>(number((*rows)[0][0])),
-                                  static_cast<std::int16_t>(row.source), symbol};
-  return true;
-}
-
-bool Writer::commit() {
-  if (!is_connected_ && !recover()) return false;
-  if (batch_.empty()) return true;  // recover() has found it committed
-  pass_crash_point(CrashPoint::batch_built);
-  bool is_stored = send(Keys::are_new);
-  if (!is_stored && connection_.sql_state() == unique_violation) {
-    is_stored = connection_.execute("rollback") && send(Keys::may_be_there);
-  }
-  if (is_stored) {
-    committed();
-  } else if (!is_fenced_) {
-    trouble(connection_.error());
-  }
-  return is_stored;
-}
-
-bool Writer::send(Keys keys) {
-  if (!make_partitions() || !connection_.execute("begin")) return false;
-  for (Batch::Table& table : batch_.tables()) {
-    if (table.rows.rows() > 0 && !copy_rows(table, keys)) return false;
-  }
-  pass_crash_point(CrashPoint::copy_end);
-  return move_checkpoint();
-}
-
-bool Writer::copy_rows(Batch::Table& table, Keys keys) {
-  if (keys == Keys::are_new || !table.has_key()) return connection_.copy(table.copy_sql(), table.rows.finish());
-  return connection_.execute(table.stage_sql()) && connection_.copy(table.copy_to_stage_sql(), table.rows.finish()) &&
-         connection_.execute(table.merge_sql());
-}
-
-bool Writer::make_partitions() {
-  for (const std::int64_t day : batch_.tick_days()) {
-    if (partitions_.contains(day)) continue;
-    if (!make_tick_partition(connection_, day)) return false;
-    partitions_.insert(day);
-  }
-  return true;
-}
-
-bool Writer::move_checkpoint() {
-  const std::string lane = std::to_string(lane_id_);
-  const std::string from = std::to_string(checkpoint_);
-  const std::string to = std::to_string(batch_.end_position());
-  if (batch_.rows() > 0 && !connection_.query("insert into audit_batch (lane_id, from_position, to_position, "
-                                              "row_count, program_version, configuration_hash) "
-                                              "values ($1, $2, $3, $4, $5, $6)",
-                                              {lane, from, to, std::to_string(batch_.rows()), options_.program_version,
-                                               options_.catalog->configuration_hash})) {
-    return false;
-  }
-  const auto moved = connection_.query(
-      "update lane_checkpoint set position = $3, configuration_hash = $4 where lane_id = $1 and position = $2 "
-      "returning position",
-      {lane, from, to, options_.catalog->configuration_hash});
-  if (!moved) return false;
-  if (moved->size() != 1) {
-    static_cast<void>(connection_.execute("rollback"));
-    fence("the checkpoint of lane " + options_.lane + " was moved by another writer");
-    return false;
-  }
-  return connection_.commit();
-}
-
-bool Writer::prepare_session() {
-  return connection_.execute(session_settings) &&
-         (options_.config.synchronous_commit || connection_.execute("set synchronous_commit = off"));
-}
-
-bool Writer::recover() {
+  const bool is_fenced = event == Session::Event::fenced;
   connection_.close();
-  partitions_.clear();  // whatever is wrong may be that one is gone
-  if (!connection_.open() || !prepare_session()) {
-    trouble(connection_.error());
-    return false;
-  }
-  const auto settled = settled_checkpoint();
-  if (!settled) {
-    trouble(connection_.error().empty() ? "the row of lane " + options_.lane + " is gone from lane_checkpoint"
-                                        : connection_.error());
-    return false;
-  }
-  const JournalPosition stored = *settled;
-  if (!batch_.empty() && stored == batch_.end_position()) {
-    is_connected_ = true;
-    operations_.tell(Severity::info, "writer", "the batch in doubt had been committed");
-    committed();
-    return true;
-  }
-  if (stored != checkpoint_) {
-    fence(
-        "the checkpoint of lane " + options_.lane + " is at " + std::to_string(stored) + ", not at " +
-        std::to_string(checkpoint_) +
-        (stored < checkpoint_ ? ": the server has lost what it had acknowledged; the next start writes it again" : ""));
-    return false;
-  }
-  is_connected_ = true;
-  operations_.tell(Severity::info, "writer", "PostgreSQL is back");
-  set_state("writing", true, false);
-  return true;
-}
-
-std::optional<JournalPosition> Writer::settled_checkpoint() {
-  // FOR UPDATE waits for a transaction of ours that may still be inside its commit.
-  const std::string sql = "select position from lane_checkpoint where lane_id = $1 for update";
-  auto rows = connection_.query(sql, {std::to_string(lane_id_)});
-  if (!rows && connection_.sql_state() == lock_not_available) {
-    end_session_that_holds_checkpoint();
-    rows = connection_.query(sql, {std::to_string(lane_id_)});
-  }
-  if (!rows || rows->empty()) return std::nullopt;
-  return static_cast<JournalPosition>(number((*rows)[0][0]));
-}
-
-void Writer::end_session_that_holds_checkpoint() {
-  // A writer that died or hangs has left its session in the middle of a transaction. Whoever changed or locked the row
-  // stands in its xmax; being of our own role, the session is ours to end.
-  static_cast<void>(
-      connection_.query("select pg_terminate_backend(a.pid) from lane_checkpoint c "
-                        "join pg_locks l on l.locktype = 'transactionid' and l.granted and l.transactionid = c.xmax "
-                        "join pg_stat_activity a on a.pid = l.pid and a.usename = current_user where c.lane_id = $1",
-                        {std::to_string(lane_id_)}));
+  operations_.tell(
+      Severity::critical, "writer",
+      "lane " + options_.lane + ": " + session_.words() +
+          (is_fenced ? "; this process stops writing"
+                     : ": the server has lost what it had acknowledged, as a standby does that had not got "
+                       "it yet; it is written again from the journal"));
+  set_state(is_fenced ? "fenced" : "rolled back", false);
+  const std::lock_guard lock(status_mutex_);
+  (is_fenced ? status_.is_fenced : status_.is_rolled_back) = true;
 }
 
 void Writer::committed() {
   pass_crash_point(CrashPoint::commit_acknowledged);
+  Batch& batch = collector_.batch();
   const Nanos now_ns = wall_now_ns();
-  for (const Nanos received_ns : batch_.received()) {
+  for (const Nanos received_ns : batch.received()) {
     if (received_ns >= measure_from_ns_) received_to_committed_.record(now_ns - received_ns);
   }
-  checkpoint_ = batch_.end_position();
-  failures_ = 0;
   {
     const std::lock_guard lock(status_mutex_);
     status_.state = "writing";
     status_.is_healthy = true;
-    status_.rows_committed += batch_.rows();
-    status_.batches += batch_.rows() > 0 ? 1U : 0U;
-    status_.checkpoint = checkpoint_;
+    status_.rows_committed += batch.rows();
+    status_.rows_quarantined += batch.refused().size();
+    status_.batches += batch.rows() > 0 ? 1U : 0U;
+    status_.checkpoint = session_.checkpoint();
   }
-  batch_.clear();
-  batch_is_cut_ = false;
+  stored_.set(session_.checkpoint());
+  if (!batch.refused().empty()) {
+    const RefusedRow& first = batch.refused().front();
+    operations_.tell(Severity::warning, "writer",
+                     std::to_string(batch.refused().size()) +
+                         " rows were refused and are in quarantined_row, such as " + first.table + ": " + first.reason);
+  }
+  collector_.stored();
 }
 
-void Writer::trouble(const std::string& what) {
-  connection_.close();
-  is_connected_ = false;
-  // Full jitter, the first retry at once: many writers must not come back in step.
-  static thread_local std::minstd_rand random(std::random_device{}());
-  const int cap_ms = std::min(options_.config.reconnect_delay_ms_max, 50 << std::min(failures_, 12));
-  const int delay_ms = failures_ == 0 ? 0 : static_cast<int>(random() % static_cast<unsigned>(cap_ms + 1));
-  retry_at_ns_ = steady_now_ns() + Nanos{delay_ms} * nanos_per_millisecond;
-  if (failures_++ == 0)
-    operations_.tell(Severity::warning, "writer", "PostgreSQL: " + what + "; rows wait, the journal holds what comes");
-  set_state("reconnecting: " + what, false, false);
-  const std::lock_guard lock(status_mutex_);
-  ++status_.retries;
+// ---------------------------------------------------------------- requests
+
+Reply Writer::reply_of(bool is_ok) const {
+  if (is_ok) return {.is_ok = true};
+  return {.error = connection_.error(), .sql_state = connection_.sql_state()};
 }
 
-void Writer::fence(const std::string& what) {
-  is_fenced_ = true;
-  connection_.close();
-  operations_.tell(Severity::critical, "writer", what + "; this process stops writing");
-  set_state("fenced", false, true);
+Reply Writer::perform(const Request& request) {
+  using Kind = Request::Kind;
+  switch (request.kind) {
+    case Kind::none: break;
+    case Kind::connect: return reply_of(connect());
+    case Kind::read_checkpoint: return read_checkpoint();
+    case Kind::end_holder: end_session_that_holds_checkpoint(); return {.is_ok = true};
+    case Kind::register_instrument: return register_instrument();
+    case Kind::begin: pass_crash_point(CrashPoint::batch_built); return reply_of(begin());
+    case Kind::copy: return reply_of(copy(request.keys));
+    case Kind::set_aside_row: return set_aside(request.keys);
+    case Kind::merge:
+    case Kind::roll_back: return reply_of(connection_.execute("rollback"));
+    case Kind::move_checkpoint: return move_checkpoint(request);
+    case Kind::commit: return reply_of(connection_.commit());
+  }
+  return {};
+}
+
+bool Writer::prepare_session() {
+  // What the server gives up by itself, should we hang or be gone: later than our own deadline in each case, so that a
+  // commit that we have given up may still end.
+  const int timeout_ms = options_.config.call_timeout_ms;
+  const std::string settings =
+      "set lock_timeout = '2s'; set statement_timeout = " + std::to_string(3 * timeout_ms) +
+      "; set idle_in_transaction_session_timeout = " + std::to_string(timeout_ms + timeout_ms / 2) +
+      "; set client_min_messages = warning; set application_name = 'tapeline'";
+  return connection_.execute(settings) &&
+         (options_.config.synchronous_commit || connection_.execute("set synchronous_commit = off"));
+}
+
+bool Writer::connect() {
+  partitions_.clear();  // whatever is wrong may be that one is gone
+  known_.clear();       // whatever has happened to the server meanwhile
+  return connection_.open() && prepare_session();
+}
+
+Reply Writer::read_checkpoint() {
+  // FOR UPDATE waits for a transaction of ours that may still be inside its commit.
+  const auto rows = connection_.query("select position from lane_checkpoint where lane_id = $1 for update",
+                                      {std::to_string(lane_id_)});
+  Reply reply = reply_of(rows.has_value());
+  if (rows && !rows->empty()) reply.position = static_cast<JournalPosition>(number((*rows)[0][0]));
+  return reply;
+}
+
+void Writer::end_session_that_holds_checkpoint() {
+  // Whoever changed or locked the row stands in its xmax; being of our own role, the session is ours to end.
+  const auto ended = connection_.query(
+      "select a.pid, coalesce(nullif(a.application_name, ''), 'a session without a name'), a.state, a.xact_start, "
+      "pg_terminate_backend(a.pid) from lane_checkpoint c "
+      "join pg_locks l on l.locktype = 'transactionid' and l.granted and l.transactionid = c.xmax "
+      "join pg_stat_activity a on a.pid = l.pid and a.usename = current_user where c.lane_id = $1",
+      {std::to_string(lane_id_)});
+  if (!ended) return;
+  for (const auto& session : *ended) {
+    operations_.tell(Severity::warning, "writer",
+                     "ended the session of process " + session[0] + " (" + session[1] + ", " + session[2] +
+                         "), which has held the checkpoint of lane " + options_.lane + " since " + session[3]);
+  }
+}
+
+void Writer::read_instruments() {
+  known_.clear();
+  const auto rows = connection_.query("select instrument_id, source_id, symbol, native_symbol from dim_instrument");
+  if (!rows) return;  // then each is asked for when it is named
+  for (const auto& row : *rows) {
+    const auto source = static_cast<std::int16_t>(number(row[1]));
+    known_[{source, row[3]}] = {static_cast<std::int32_t>(number(row[0])), source, row[2]};
+  }
+}
+
+Reply Writer::register_instrument() {
+  const Row row = *collector_.instrument_that_waits();
+  const std::string source_id = std::to_string(static_cast<int>(row.source));
+  const std::string native = storable_text(row.as_instrument.native_symbol);
+  const std::string symbol = storable_text(row.as_instrument.symbol);
+  if (auto known = known_.extract({static_cast<std::int16_t>(row.source), native});
+      !known.empty() && known.mapped().symbol == symbol) {
+    collector_.registered(std::move(known.mapped()));
+    return {.is_ok = true};
+  }
+  const bool has_source = connection_
+                              .query("insert into dim_source values ($1, $2) on conflict do nothing",
+                                     {source_id, options_.source_name(row.source)})
+                              .has_value();
+  if (!has_source) return reply_of(false);
+  // A name that the configuration has changed since is taken over; the id stays.
+  const auto rows = connection_.query(
+      "with known as (select instrument_id from dim_instrument where source_id = $1 and native_symbol = $2), "
+      "made as (insert into dim_instrument (symbol, source_id, native_symbol) select $3, $1, $2 "
+      "where not exists (select from known) on conflict (source_id, native_symbol) do nothing returning "
+      "instrument_id), "
+      "renamed as (update dim_instrument set symbol = $3 where source_id = $1 and native_symbol = $2 and symbol <> "
+      "$3) "
+      "select instrument_id from known union all select instrument_id from made",
+      {source_id, native, symbol});
+  if (!rows) return reply_of(false);
+  if (rows->empty()) return {.error = "an instrument was registered by another session at the same moment"};
+  collector_.registered(
+      {static_cast<std::int32_t>(number((*rows)[0][0])), static_cast<std::int16_t>(row.source), symbol});
+  return {.is_ok = true};
+}
+
+bool Writer::begin() {
+  for (const std::int64_t day : collector_.batch().tick_days()) {
+    if (partitions_.contains(day)) continue;
+    if (!make_tick_partition(connection_, day)) return false;
+    partitions_.insert(day);
+  }
+  return connection_.execute("begin");
+}
+
+bool Writer::copy(Request::Keys keys) {
+  for (Batch::Table& table : collector_.batch().tables()) {
+    table_in_copy_ = &table;
+    if (table.rows.rows() == 0) continue;
+    const bool is_copied = keys == Request::Keys::are_new ? connection_.copy(table.copy_sql(), table.rows.finish())
+                                                          : copy_rows(connection_, table, 0, table.rows.rows(), keys);
+    if (!is_copied) return false;
+  }
+  table_in_copy_ = nullptr;
+  if (!copy_refused()) return false;
+  pass_crash_point(CrashPoint::copy_end);
+  return true;
+}
+
+bool Writer::copy_refused() {
+  return std::all_of(
+      collector_.batch().refused().begin(), collector_.batch().refused().end(), [&](const RefusedRow& row) {
+        const std::string instrument = row.origin.instrument_id == 0 ? "" : std::to_string(row.origin.instrument_id);
+        return connection_
+            .query(
+                "with kept as (insert into quarantined_row (lane_id, journal_position, source_id, instrument_id, "
+                "received_time, table_name, sql_state, reason, context, row_copy) values ($1, $2, $3, "
+                "nullif($4, '')::integer, timestamptz 'epoch' + $5::bigint * interval '1 microsecond', $6, $7, $8, $9, "
+                "$10) returning *) insert into quality_event (lane_id, journal_position, source_id, instrument_id, "
+                "kind, reason, detail, received_time) select lane_id, journal_position, source_id, instrument_id, "
+                "'reject', 'refused_by_database', left(table_name || ': ' || kept.reason, 127), received_time from "
+                "kept",
+                {std::to_string(lane_id_), std::to_string(row.origin.position), std::to_string(row.origin.source_id),
+                 instrument, std::to_string(row.origin.received_ns / nanos_per_microsecond), row.table, row.sql_state,
+                 row.reason, row.context, bytea_text(row.copy)})
+            .has_value();
+      });
+}
+
+Reply Writer::set_aside(Request::Keys keys) {
+  if (table_in_copy_ == nullptr) return {.error = connection_.error(), .sql_state = connection_.sql_state()};
+  RefusedRow refused{
+      .sql_state = connection_.sql_state(), .reason = connection_.error(), .context = connection_.context()};
+  if (!connection_.execute("rollback")) return reply_of(false);
+  auto row = row_of_context(refused.context);
+  if (!row) row = find_bad_row(connection_, *table_in_copy_, keys);
+  if (!row || *row >= table_in_copy_->rows.rows()) {
+    return {.error = refused.reason + " (no single row of " + table_in_copy_->name + " is to blame)",
+            .sql_state = refused.sql_state};
+  }
+  collector_.batch().set_aside(*table_in_copy_, *row, std::move(refused));
+  return {.is_ok = true};
+}
+
+Reply Writer::move_checkpoint(const Request& request) {
+  const Batch& batch = collector_.batch();
+  const std::string lane = std::to_string(lane_id_);
+  const std::string from = std::to_string(request.from);
+  const std::string to = std::to_string(request.to);
+  const std::string& configuration = options_.catalog->configuration_hash;
+  // The checkpoint may have passed frames without rows since the last audited batch: they belong to this one.
+  if (batch.rows() > 0 &&
+      !connection_.query(
+          "insert into audit_batch (lane_id, from_position, to_position, "
+          "row_count, program_version, configuration_hash) "
+          "values ($1, coalesce((select to_position from audit_batch where lane_id = $1 order by batch_id "
+          "desc limit 1), $2), $3, $4, $5, $6)",
+          {lane, from, to, std::to_string(batch.rows()), options_.program_version, configuration})) {
+    return reply_of(false);
+  }
+  const auto moved = connection_.query(
+      "update lane_checkpoint set position = $3, configuration_hash = $4 where lane_id = $1 and position = $2 "
+      "returning position",
+      {lane, from, to, configuration});
+  Reply reply = reply_of(moved.has_value());
+  if (moved) reply.changed = moved->size();
+  return reply;
 }
 
 }  // namespace tapeline::sinks::postgres

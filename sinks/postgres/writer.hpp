@@ -2,38 +2,41 @@
 //
 // Threads   One, its own; status() may be asked from any.
 // Input     kernels_writer ring of Row, in journal order.
-// Ordering  A batch ends between two frames. It is one transaction: COPY per table, audit_batch, and the lane's
-// checkpoint
-//           by compare-and-set. A bar that comes again, from another recording of the same hour or as a correction,
-//           replaces the one that is there. After any error the checkpoint is read again FOR UPDATE: it says whether
-//           the batch was committed (new), was not (old: sent again), or another writer has the lane (anything else:
-//           fenced).
-// Failure   The database may go away for as long as it likes: rows stay in the ring, the stages before it stop, the
-//           journal holds what comes. Every call has a deadline of ours.
+// Ordering  A batch ends between two frames (row_collector.hpp). It is one transaction: COPY per table, what was refused,
+//           audit_batch, and the lane's checkpoint by compare-and-set. What is asked next, and what an answer means, is
+//           decided in session.hpp; here it is carried out. A bar that comes again, from another recording of the same
+//           hour or as a correction, replaces the one that is there.
+// Failure   The database may go away or refuse for as long as it likes: rows stay in the ring, the stages before it stop,
+//           the journal holds what comes. Every call has a deadline of ours. One bad row is kept in quarantined_row with
+//           the reason, and the others go in. Fenced and rolled back are the end of this writer: status() says so.
 #pragma once
 
-#include <atomic>
 #include <functional>
+#include <map>
+#include <memory>
 #include <mutex>
-#include <optional>
+#include <set>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "core/ring/spsc_ring.hpp"
 #include "core/runtime/metrics.hpp"
 #include "core/runtime/operations.hpp"
 #include "core/runtime/stage.hpp"
-#include "sinks/postgres/batch.hpp"
 #include "sinks/postgres/config.hpp"
 #include "sinks/postgres/connection.hpp"
+#include "sinks/postgres/row_collector.hpp"
+#include "sinks/postgres/session.hpp"
 
 namespace tapeline::sinks::postgres {
 
 struct WriterStatus {
-  std::string state;  // "writing", "reconnecting: <reason>", "fenced"
+  std::string state;  // "writing", "reconnecting: <reason>", "refused: <reason>", "fenced", "rolled back"
   bool is_healthy = true;
-  bool is_fenced = false;
+  bool is_fenced = false;       // another writer has the lane
+  bool is_rolled_back = false;  // the server has lost what it had acknowledged: open again, from what is stored
   std::uint64_t rows_committed = 0;
+  std::uint64_t rows_quarantined = 0;
   std::uint64_t batches = 0;
   std::uint64_t retries = 0;
   JournalPosition checkpoint = 0;
@@ -60,50 +63,50 @@ class Writer final : public Stage {
   bool drained() noexcept override;
 
   [[nodiscard]] WriterStatus status() const;
+  /// What is committed; nobody who writes waits for whoever asks.
+  [[nodiscard]] JournalPosition checkpoint() const noexcept { return stored_.value(); }
   /// Frame received to its rows committed.
   [[nodiscard]] const LatencyHistogram& received_to_committed() const noexcept { return received_to_committed_; }
   /// Frames received before this are not measured: their wait was not ours.
   void measure_from(Nanos wall_ns) noexcept { measure_from_ns_ = wall_ns; }
 
  private:
-  /// A frame's rows are taken together, or not yet.
-  std::size_t take_rows();
-  [[nodiscard]] bool batch_is_due() const noexcept;
-  /// One attempt; false: trouble was noted and the batch is kept.
-  [[nodiscard]] bool commit();
-  enum class Keys { are_new, may_be_there };
-  [[nodiscard]] bool send(Keys keys);
-  [[nodiscard]] bool make_partitions();
-  [[nodiscard]] bool copy_rows(Batch::Table& table, Keys keys);
-  [[nodiscard]] bool move_checkpoint();
-  /// Connects again and finds out what became of the batch in doubt.
-  [[nodiscard]] bool recover();
+  [[nodiscard]] Work work() noexcept;
+  /// Asks and answers until nothing is to be asked now.
+  std::size_t step();
+  [[nodiscard]] Reply perform(const Request& request);
+  [[nodiscard]] Reply reply_of(bool is_ok) const;
+  void take_note(Session::Event event);
+
+  void require_tables();
+  void read_lane();
+  [[nodiscard]] bool connect();
   [[nodiscard]] bool prepare_session();
-  /// What is stored once no transaction of ours is left that might still move it; nullopt: cannot be had now.
-  [[nodiscard]] std::optional<JournalPosition> settled_checkpoint();
+  [[nodiscard]] Reply read_checkpoint();
   void end_session_that_holds_checkpoint();
-  [[nodiscard]] bool register_instrument(const Row& row);
+  /// Those that the database has, at once: a lane that comes back names a hundred thousand.
+  void read_instruments();
+  [[nodiscard]] Reply register_instrument();
+  [[nodiscard]] bool begin();
+  [[nodiscard]] bool copy(Request::Keys keys);
+  [[nodiscard]] bool copy_refused();
+  /// Takes the row that copy() failed for out of its table.
+  [[nodiscard]] Reply set_aside(Request::Keys keys);
+  [[nodiscard]] Reply move_checkpoint(const Request& request);
+
   void committed();
-  void trouble(const std::string& what);
-  void fence(const std::string& what);
-  void set_state(std::string state, bool is_healthy, bool is_fenced);
+  void set_state(std::string state, bool is_healthy);
 
   Options options_;
-  SpscRing<Row>& rows_;
   Operations& operations_;
   Connection connection_;
+  Session session_;
+  RowCollector collector_;
   std::int16_t lane_id_ = 0;
-  JournalPosition checkpoint_ = 0;
-  std::vector<InstrumentKey> instruments_;
-  std::set<std::int64_t> partitions_;  // days that are known to have one
-  Batch batch_;
-  Nanos batch_begun_ns_ = 0;
-  bool frame_has_ended_ = true;  // with the newest row taken: the batch may end here
-  bool batch_is_cut_ = false;    // being committed: takes no more rows
-  bool is_connected_ = false;
-  bool is_fenced_ = false;
-  int failures_ = 0;
-  Nanos retry_at_ns_ = 0;
+  std::set<std::int64_t> partitions_;                                    // days that are known to have one
+  Batch::Table* table_in_copy_ = nullptr;                                // where copy() has come to
+  std::map<std::pair<std::int16_t, std::string>, InstrumentKey> known_;  // by source and native symbol, until named
+  Counter stored_;                                                       // the checkpoint, for others
   Nanos measure_from_ns_ = 0;
   LatencyHistogram received_to_committed_;
   mutable std::mutex status_mutex_;  // a few times a second, never per row

@@ -33,6 +33,14 @@ redis.call('PUBLISH', ARGV[4], ARGV[5])
 return outcome
 )lua";
 
+// KEYS   stream, guard        ARGV   stream length, guard expiry, channel, message, then field and value in turn
+constexpr std::string_view deliver_unordered = R"lua(
+if not redis.call('SET', KEYS[2], '1', 'NX', 'EX', ARGV[2]) then return 0 end
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', unpack(ARGV, 5))
+redis.call('PUBLISH', ARGV[3], ARGV[4])
+return 1
+)lua";
+
 /// Shortest text that reads back as the same double; empty when undefined.
 std::string number_text(double value) {
   if (!std::isfinite(value)) return {};
@@ -107,6 +115,11 @@ void encode_latest(std::string_view symbol, const Latest& latest, int expiry_s, 
   } else {
     commands.add({"DEL", key(symbol, "rsi")});
   }
+  const auto add_side = [&](const char* what, std::int64_t mantissa, std::int8_t exponent) {
+    if (mantissa != 0) commands.add({"SET", key(symbol, what), to_string(Int128{mantissa}, exponent), "EX", expiry});
+  };
+  add_side("bid", latest.bid_mantissa, latest.bid_exponent);
+  add_side("ask", latest.ask_mantissa, latest.ask_exponent);
   commands.add({"SET", key(symbol, "signal"), to_string(latest.signal), "EX", expiry});
   commands.add({"SET", key(symbol, "trend"), to_string(latest.trend), "EX", expiry});
   commands.add({"HSET", market_data_key, symbol, price});
@@ -130,6 +143,18 @@ void encode_alert(const AlertRow& alert, const AlertSubject& subject, std::size_
     words.push_back(field.name);
     words.push_back(field.value);
   }
+  commands.add(words);
+}
+
+void encode_job_alert(std::string_view id, std::string_view symbol, std::span<const std::string_view> fields,
+                      std::string_view json, std::size_t stream_length_max, Commands& commands) {
+  const std::string guard = std::string("alert:").append(id);
+  const std::string length_max = std::to_string(stream_length_max);
+  const std::string guard_expiry = std::to_string(alert_guard_expiry_s);
+  const std::string channel = std::string(alert_stream_key).append(":").append(symbol);
+  std::vector<std::string_view> words{"EVAL",       deliver_unordered, "2", alert_stream_key, guard, length_max,
+                                      guard_expiry, channel,           json};
+  words.insert(words.end(), fields.begin(), fields.end());
   commands.add(words);
 }
 

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -46,6 +47,11 @@ void encode_alert(const AlertRow& alert, const AlertSubject& subject, std::size_
                   Commands& commands);
 
 /// "<milliseconds>-<sequence>".
+/// An alert of a job: an entry of the stream and a message, once however often it is sent. `fields` are names and values
+/// in turn, for the stream. The reply is 1, or 0 where it was there already.
+void encode_job_alert(std::string_view id, std::string_view symbol, std::span<const std::string_view> fields,
+                      std::string_view json, std::size_t stream_length_max, Commands& commands);
+
 [[nodiscard]] std::string alert_id(const AlertRow& alert);
 
 /// The alert as one JSON object; undefined numbers are null.

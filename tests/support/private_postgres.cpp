@@ -135,6 +135,13 @@ void PrivatePostgres::end_with(int signal) {
 void PrivatePostgres::stop() { end_with(SIGINT); }
 void PrivatePostgres::stop_immediately() { end_with(SIGQUIT); }
 
+void PrivatePostgres::move_log(const std::string& folder) {
+  const std::string log = folder_ + "/data/pg_wal";
+  run({"/bin/cp", "--archive", log, folder + "/pg_wal"});
+  fs::remove_all(log);
+  fs::create_directory_symlink(folder + "/pg_wal", log);
+}
+
 std::string PrivatePostgres::create_database() {
   const std::string name = "test_" + std::to_string(++databases_);
   run({programs_folder() + "createdb", "-h", folder_, "-U", "postgres", name});

@@ -32,6 +32,11 @@ class PrivatePostgres {
     start();
   }
 
+  /// Reaps a server that has ended by itself.
+  void wait_for_end() { end_with(0); }
+  /// Puts the write-ahead log into a folder elsewhere. Precondition: stopped.
+  void move_log(const std::string& folder);
+
   /// Makes a fresh, empty database and returns how to reach it: tests share a server, not their tables.
   [[nodiscard]] std::string create_database();
   /// libpq connection string of a database.

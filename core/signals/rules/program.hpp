@@ -74,8 +74,8 @@ class Program {
 
   /// One of the three truths. Precondition: memory.size() >= slots().
   [[nodiscard]] double run(std::span<const double> fields, std::span<double> memory) const noexcept {
-    double stack[rule_stack_max];
-    double* top = stack - 1;  // the newest value
+    double stack[rule_stack_max + 1];
+    double* top = stack;  // the newest value; the first place stands for none
     for (const Step& step : steps_) top = step.run(top, fields.data(), memory.data(), step);
     return *top;
   }

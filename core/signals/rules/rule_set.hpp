@@ -84,6 +84,12 @@ class RuleStates {
     }
   }
 
+  /// Precondition: the same rules, for the same series.
+  void archive(auto& archive) {
+    for (Edge& edge : edges_) archive(edge.fired_ns, edge.armed, edge.fired_once);
+    archive(std::span(memory_));
+  }
+
   /// Equal to the last bit: what is unknown in both is equal.
   friend bool operator==(const RuleStates& a, const RuleStates& b) noexcept {
     const auto same = [](double x, double y) {

@@ -106,7 +106,7 @@ export class Table {
     setText(symbol, s.symbol);
     symbol.title = `${s.symbol} · ${s.source}`;
     setText(price, shownPrice(s.price));
-    price.title = s.price;
+    price.title = s.bid || s.ask ? `${s.price} · bid ${s.bid ?? "–"}, ask ${s.ask ?? "–"}` : s.price;
     setText(change, s.change_pct === null ? "–" : signed(s.change_pct) + "%");
     change.className = s.change_pct > 0 ? "up" : s.change_pct < 0 ? "down" : "";
     setText(rsi, number(s.rsi_now ?? s.rsi, 1));

@@ -5,6 +5,7 @@
 
 #include "tests/conformance/kernels/bar_members.hpp"
 #include "tests/conformance/kernels/oracle.hpp"
+#include "tests/conformance/kernels/saved_state.hpp"
 #include "tests/conformance/kernels/series.hpp"
 
 namespace tapeline::conformance {
@@ -61,6 +62,25 @@ TYPED_TEST(BarKernelLaws, CopyAtAnySplitContinuesAsIfUninterrupted) {
       for (const IndicatorBar& bar : Bars(bars).subspan(split)) rest.update(bar);
       ASSERT_TRUE(rest == whole) << "split at " << split;
     }
+  });
+}
+
+TYPED_TEST(BarKernelLaws, SavedAndRestoredAtAnySplitContinuesAsIfUninterrupted) {
+  this->for_each_length([](std::uint32_t length) {
+    const BarSeries bars = wild_bars();
+    const TypeParam whole = fed<TypeParam>(length, bars);
+    const TypeParam elsewhere = fed<TypeParam>(length, bars_of(random_walk(37, 5'000, 100), 50));
+    for (std::size_t split = 0; split <= bars.size(); ++split) {
+      TypeParam before = fed<TypeParam>(length, Bars(bars).first(split));
+      for (const TypeParam& other : {Member<TypeParam>::make(length), elsewhere}) {
+        TypeParam rest = restored(before, other);
+        ASSERT_TRUE(rest == before) << "split at " << split;
+        for (const IndicatorBar& bar : Bars(bars).subspan(split)) rest.update(bar);
+        ASSERT_TRUE(rest == whole) << "split at " << split;
+      }
+    }
+    TypeParam last = whole;
+    expect_cuts_are_found(last, Member<TypeParam>::make(length));
   });
 }
 

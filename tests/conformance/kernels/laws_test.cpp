@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/conformance/kernels/members.hpp"
+#include "tests/conformance/kernels/saved_state.hpp"
 #include "tests/conformance/kernels/series.hpp"
 
 namespace tapeline::conformance {
@@ -74,6 +75,27 @@ TYPED_TEST(KernelLaws, CopyAtAnySplitContinuesAsIfUninterrupted) {
       for (auto close = middle; close != closes.end(); ++close) rest.update(*close);
       ASSERT_TRUE(rest == whole) << "split at " << split;
     }
+  });
+}
+
+TYPED_TEST(KernelLaws, SavedAndRestoredAtAnySplitContinuesAsIfUninterrupted) {
+  this->for_each_length([](std::uint32_t length) {
+    const Series closes =
+        then(random_walk(80, 97'000, 900), then({4'000'000'000'000'000'000}, random_walk(60, 97'000, 900)));
+    const TypeParam whole = fed<TypeParam>(length, closes);
+    const TypeParam elsewhere = fed<TypeParam>(length, random_walk(37, 5'000, 100));
+    for (std::size_t split = 0; split <= closes.size(); ++split) {
+      const auto middle = closes.begin() + static_cast<std::ptrdiff_t>(split);
+      TypeParam before = fed<TypeParam>(length, Series(closes.begin(), middle));
+      for (const TypeParam& other : {Member<TypeParam>::make(length), elsewhere}) {
+        TypeParam rest = restored(before, other);
+        ASSERT_TRUE(rest == before) << "split at " << split;
+        for (auto close = middle; close != closes.end(); ++close) rest.update(*close);
+        ASSERT_TRUE(rest == whole) << "split at " << split;
+      }
+    }
+    TypeParam last = whole;
+    expect_cuts_are_found(last, Member<TypeParam>::make(length));
   });
 }
 

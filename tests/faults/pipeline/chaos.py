@@ -22,10 +22,12 @@ sys.path.insert(0, os.path.join(HERE, "../../integration/pipeline"))
 sys.path.insert(0, HERE)
 import harness  # noqa: E402
 import scenario  # noqa: E402
+import scenarios_failover  # noqa: E402, F401
 import scenarios_feed  # noqa: E402, F401
 import scenarios_journal  # noqa: E402, F401
 import scenarios_process  # noqa: E402, F401
 import scenarios_servers  # noqa: E402, F401
+import scenarios_snapshot  # noqa: E402, F401
 import scenarios_storm  # noqa: E402, F401
 from world import Harm, Round  # noqa: E402
 

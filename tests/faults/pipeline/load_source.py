@@ -65,7 +65,8 @@ class Gone(Exception):
 class Source:
     def __init__(self, options):
         self.options = options
-        self.tape = tape.Tape(options.seed, options.begin_ms)
+        self.tape = (tape.Wide(options.symbols, options.begin_ms) if options.symbols
+                     else tape.Tape(options.seed, options.begin_ms))
         self.next = 0
         self.connections = 0
         self.oversized_left = options.oversized
@@ -149,7 +150,7 @@ class Source:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, default in {"seed": 1, "begin-ms": 0, "rate": 100_000, "count": 0, "port": 0, "malformed-every": 0,
-                          "malformed-burst": 1, "oversized": 0}.items():
+                          "malformed-burst": 1, "oversized": 0, "symbols": 0}.items():
         parser.add_argument("--" + name, type=int, default=default)
     parser.add_argument("--journal", default="", help="go on behind the last trade in this folder")
     Source(parser.parse_args()).serve()

@@ -1,5 +1,7 @@
 """Faults of the journal's files and their disk, and of a recording that is played into the database."""
 import os
+import shutil
+import signal
 import subprocess
 import time
 
@@ -122,6 +124,38 @@ def journal_disk_full(world):
     world.inside_gaps = True  # what was refused is a hole in the middle of a connection
     world.pause(0.2, 0.5)
     mount("-o", "remount,size=1g")
+    world.recover()
+
+
+@scenario(rows="11", count=800_000, repeats=False)
+def journal_io_error(world):
+    """The disk answers EIO to whatever makes a segment or writes it through: frames are refused loudly, and after a restart
+    it goes on; nothing that was taken in is lost."""
+    if not shutil.which("strace"):
+        raise NotHere("strace is not installed (apt-get install strace)")
+    world.segment_bytes = 1 << 20
+    world.inside_gaps = True  # what was refused is a hole in the middle of a connection
+    world.start()
+    world.wait_for_rows()
+    calls = "fsync,fdatasync,msync,fallocate,rename"
+    tracer = subprocess.Popen(["strace", "--follow-forks", f"--attach={world.running.process.pid}", "--seccomp-bpf",
+                               f"--trace={calls}", f"--inject={calls}:error=EIO", "--output=/dev/null"],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        harness.until(lambda: "refused a frame" in world.running.stderr or tracer.poll() is not None
+                      or world.running.process.poll() is not None, "the disk's error is told of", PATIENCE_S)
+        if tracer.poll() is not None and world.running.process.poll() is None:
+            raise NotHere(f"strace cannot attach here: {tracer.stderr.read().strip()[:200]}")
+    finally:
+        if tracer.poll() is None:
+            tracer.send_signal(signal.SIGINT)
+        tracer.communicate()
+    if "nput/output error" not in world.running.stderr:
+        raise Harm(f"it was not said why:\n{world.running.stderr[-2000:]}")
+    world.note("EIO of the journal's disk")
+    if world.running.process.poll() is None:
+        world.kill()
+    world.start()
     world.recover()
 
 

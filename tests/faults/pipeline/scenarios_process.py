@@ -1,5 +1,6 @@
 """Faults of the process itself: killed at random and at named points, stopped, asked to end, started twice."""
 import os
+import resource
 import shutil
 import signal
 import time
@@ -23,11 +24,11 @@ def kill_random(world):
 def crash_at(point):
     def crash(world):
         world.segment_bytes = 1 << 20  # rolls often enough for the seventh time
+        world.fsync = "batch" if point == "journal_sync" else "none"
+        world.snapshot_bytes = 1 << 19
         for passes in (1, 2, 7):
             world.start({"TAPELINE_CRASH_AT": f"{point}:{passes}"})
             if not world.wait_for_death():
-                if point == "journal_sync":
-                    raise NotHere("this configuration never writes the journal through to the disk")
                 raise Harm(f"{point} was not reached {passes} times")
         begin = time.monotonic()
         world.start()
@@ -180,3 +181,52 @@ def zombie(world):
     if status != 3:
         raise Harm(f"the old process ended with {status}, not 3:\n{old.stderr[-3000:]}")
     world.require_running()
+
+
+@scenario(rows="23", count=300_000)
+def reload_bad_file(world):
+    """SIGHUP while the configuration is broken, and while a key differs that cannot change: the old one stays, that is told,
+    and rows flow on."""
+    world.start()
+    world.wait_for_rows()
+    path = world.config()
+    with open(path, encoding="utf-8") as file:
+        good = file.read()
+    for broken, words in ((good + "\n[rules.broken]\nwhen = 'price >'\n", "mistakes"), (good[:200] + "[[[", "mistakes"),
+                          (good.replace("segment_bytes = ", "segment_bytes = 2 * "), "mistakes"),
+                          (good.replace('lane = "load"', 'lane = "other"'), "cannot change while it runs")):
+        world.folder.write("chaos.toml", broken)
+        told = world.running.stderr.count("stays as it was")
+        world.running.process.send_signal(signal.SIGHUP)
+        world.note("SIGHUP with a bad file")
+        harness.until(lambda: world.running.stderr.count("stays as it was") > told, "the refusal is told", 20 * SLOWNESS)
+        if words not in world.running.stderr:
+            raise Harm(f"it was not said why ({words}):\n{world.running.stderr[-2000:]}")
+        world.require_running()
+        world.folder.write("chaos.toml", good)
+        world.recover()
+
+
+@scenario(rows="25", count=1_600_000, rate=50_000, repeats=False)
+def memory_limit(world):
+    """No more memory is given, for a while: frames may be refused, and the process may end; nothing that it took is lost."""
+    if SLOWNESS > 1:
+        raise NotHere("a limit of memory and the sanitizers cannot go together")
+    world.inside_gaps = True  # what was refused is a hole in the middle of a connection
+    for _ in range(2):
+        world.start()
+        world.wait_for_rows(world.stored() or 0)
+        process = world.running.process
+        with open(f"/proc/{process.pid}/statm", encoding="ascii") as file:
+            used = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        resource.prlimit(process.pid, resource.RLIMIT_AS, (used + (1 << 20), resource.RLIM_INFINITY))
+        world.note("memory limit")
+        world.pause(0.3, 0.8)
+        if process.poll() is None:
+            resource.prlimit(process.pid, resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            world.recover()
+            world.kill()
+        elif process.returncode not in (1, -signal.SIGABRT):
+            raise Harm(f"ended with {process.returncode}:\n{world.running.stderr[-2000:]}")
+        else:
+            world.note("ended for want of memory")

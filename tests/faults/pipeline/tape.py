@@ -51,6 +51,22 @@ class Tape:
                    f"\t{SIZE_EXPONENT}\t{2 if trade.is_maker else 1}")
 
 
+class Wide:
+    """As many symbols as are wanted, for measurements: each trades in turn, nothing is compared."""
+
+    def __init__(self, symbols, begin_ms):
+        self.names = [b"WIDE%06dUSDT" % number for number in range(symbols)]
+        self.streams = [name.lower() + b"@trade" for name in self.names]
+        self.begin_ms = begin_ms
+
+    def payload(self, sequence):
+        turn, symbol = divmod(sequence, len(self.names))
+        cents = 100_000 + (sequence * 7919) % 4_999 * 2 + 1
+        event_ms = self.begin_ms + sequence * 1000 // TRADES_PER_EVENT_SECOND
+        return FRAME % (self.streams[symbol], event_ms, self.names[symbol], turn + 1, cents // 100, cents % 100,
+                        sequence % 9, 10_001 + sequence % 4_999 * 2, event_ms, b"true" if turn & 1 else b"false")
+
+
 def sequence_of(symbol_name, trade_id):
     return (trade_id - 1) * COUNT + SYMBOLS.index(symbol_name)
 

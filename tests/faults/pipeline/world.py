@@ -18,6 +18,7 @@ import load_source  # noqa: E402
 import tape  # noqa: E402
 
 SEGMENT_BYTES = 16 << 20  # closed several times in a round
+SNAPSHOT_BYTES = 2 << 20  # a tenth of a second of load
 INTERVALS_S = (1, 2)
 SLOWNESS = float(os.environ.get("TAPELINE_SLOWNESS", 1))  # how much longer everything may take: sanitizers
 PATIENCE_S = 180.0 * SLOWNESS  # for things that must happen, however slow the machine is
@@ -27,6 +28,10 @@ lane = "{lane}"
 [journal]
 directory = "{journal}"
 segment_bytes = {segment_bytes}
+compression = "none"
+fsync = "{fsync}"
+[snapshots]
+{snapshots}
 [bars]
 intervals_s = {intervals}
 quiet_grace_ms = 3600000
@@ -36,7 +41,7 @@ stale_event_ms = 0
 ahead_ms = 0
 [indicators.custom.ema_fast]
 kind = "ema"
-length = 5
+length = {ema_length}
 [rules.significant_move]
 when = "abs(change_pct) >= 0.02"
 hysteresis = 0.01
@@ -53,7 +58,8 @@ websocket_url = "ws://{source}"
 silence_timeout_ms = 3000
 symbols = [{symbols}]
 [dashboard]
-enabled = false
+enabled = {dashboard}
+listen = "127.0.0.1:0"
 [postgres]
 {dsn}
 call_timeout_ms = {call_timeout_ms}
@@ -62,6 +68,7 @@ reconnect_delay_ms_max = 200
 {redis}
 call_timeout_ms = 1000
 reconnect_delay_ms_max = 200
+{more}
 """
 
 
@@ -130,7 +137,9 @@ class Round:
 
     def __init__(self, servers, seed, count, *, rate=100_000, repeats=True, source_options=()):
         self.servers, self.seed, self.count, self.repeats = servers, seed, count, repeats
-        self.segment_bytes = SEGMENT_BYTES
+        self.segment_bytes, self.snapshot_bytes = SEGMENT_BYTES, SNAPSHOT_BYTES
+        self.changes = {}  # of the configuration, from the next start on
+        self.fsync = "none"
         self.rate = rate
         self.chance = random.Random(seed)
         self.injected = {}
@@ -198,11 +207,13 @@ class Round:
 
     def config(self, name="chaos.toml", **changes):
         source = self.proxies["source"].address if "source" in self.proxies else self.source.address
-        values = {"lane": self.lane, "journal": self.journal_root, "segment_bytes": self.segment_bytes,
+        values = {"lane": self.lane, "journal": self.journal_root, "segment_bytes": self.segment_bytes, "fsync": self.fsync,
                   "intervals": list(INTERVALS_S), "drain_timeout_s": self.drain_timeout_s, "source": source,
                   "symbols": ", ".join(f'"{name}"' for name in tape.SYMBOLS), "dsn": self.dsn_line,
-                  "call_timeout_ms": self.call_timeout_ms, "redis": self.redis_line}
-        return self.folder.write(name, CONFIG.format(**dict(values, **changes)))
+                  "call_timeout_ms": self.call_timeout_ms, "redis": self.redis_line,
+                  "snapshots": f"interval_s = 1\ninterval_bytes = {self.snapshot_bytes}", "ema_length": 5, "more": "",
+                  "dashboard": "false"}
+        return self.folder.write(name, CONFIG.format(**{**values, **self.changes, **changes}))
 
     # -- the program
 
@@ -281,10 +292,42 @@ class Round:
         """For pause(): the moment at which a fault is over."""
         return time.monotonic(), self.stored() or 0
 
+    # -- snapshots
+
+    def snapshots(self):
+        """Their positions, ascending."""
+        try:
+            names = os.listdir(os.path.join(self.journal, "snapshots"))
+        except FileNotFoundError:
+            return []
+        return sorted(int(name[:16], 16) for name in names if name.endswith(".snapshot"))
+
+    def snapshot_path(self, position):
+        return os.path.join(self.journal, "snapshots", f"{position:016x}.snapshot")
+
+    def wait_for_snapshots(self, count):
+        """So many that are behind whatever there was. False when the tape ended before."""
+        known = set(self.snapshots())
+        seen = set()
+        deadline = time.monotonic() + PATIENCE_S
+        while len(seen) < count:
+            self.require_running()
+            seen |= set(self.snapshots()) - known
+            if self.is_finished() and len(seen) < count:
+                return False
+            if time.monotonic() > deadline:
+                raise Harm(f"{len(seen)} of {count} snapshots in {PATIENCE_S:.0f} s:\n{self.running.stderr[-3000:]}")
+            time.sleep(0.005)
+        return True
+
     # -- the end
 
     def finish(self):
         """Lets the tape come to its end, drains, and compares."""
+        self.drain()
+        return self.verdict()
+
+    def drain(self):
         if self.running is None or self.running.process.poll() is not None:
             self.start()
         for proxy in self.proxies.values():
@@ -306,12 +349,21 @@ class Round:
         summary = harness.summary_of(self.running.stdout)
         if summary["checkpoint"] != summary["journal_position"]:
             raise Harm(f"drained, and {summary['journal_position'] - summary['checkpoint']} bytes are not committed")
-        return self.verdict()
 
-    def verdict(self):
+    def verdict(self, changed_at=None):
+        """`changed_at`: the checkpoint from which on `changes` are the configuration."""
         self.stage = "comparing"
-        truth = self.replay()
-        rows, lost, duplicated, differences = comparison.against_replay(self.servers, self.servers.dsn, truth)
+        if changed_at is None:
+            parts = [("", self.changes)]
+        else:
+            parts = [(f"journal_position < {changed_at}", {}), (f"journal_position >= {changed_at}", self.changes)]
+        rows = lost = duplicated = 0
+        differences = []
+        for where, changes in parts:
+            self.changes = changes
+            found = comparison.against_replay(self.servers, self.servers.dsn, self.replay(), where)
+            rows, lost, duplicated = rows + found[0], lost + found[1], duplicated + found[2]
+            differences += found[3]
         differences += comparison.audit(self.servers, self.servers.dsn)
         gaps = 0
         if self.repeats:

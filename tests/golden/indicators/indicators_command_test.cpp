@@ -114,9 +114,10 @@ TEST(IndicatorsCommand, ClosesThatShareNoScaleAreNamed) {
 
 TEST(IndicatorsCommand, HeaderMustNameOneClose) {
   EXPECT_THAT(run("").err, HasSubstr("standard input:1: the input is empty: begin with a header"));
-  EXPECT_THAT(run("date;close\n1;2\n").err, HasSubstr("no column is named close in the header 'date;close'"));
+  EXPECT_THAT(run("date|close\n1|2\n").err, HasSubstr("no column is named close in the header 'date|close'"));
   EXPECT_THAT(run("close,Close\n1,2\n").err, HasSubstr("columns 1 and 2 are both named close"));
   EXPECT_EQ(run("").status, 1);
+  EXPECT_EQ(run("date;close\n1;2\n").out, run("date,close\n1,2\n").out);
 }
 
 TEST(IndicatorsCommand, FileThatCannotBeReadIsNamed) {

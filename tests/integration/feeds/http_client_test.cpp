@@ -1,10 +1,16 @@
 #include "feeds/transport/http_client.hpp"
 
+#include <array>
+#include <atomic>
 #include <thread>
 
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/write.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
+#include "feeds/transport/connector.hpp"
 #include "fixture.hpp"
 #include "server.hpp"
 
@@ -231,6 +237,31 @@ TEST(HttpClient, TakesNoNumberFromARetryAfterThatIsNone) {
   }
 }
 
+TEST(HttpClient, TakesARetryAfterThatIsADate) {
+  // A date far ahead is cut by nobody here: the client tells it, the planner decides.
+  const std::string date = "Fri, 31 Dec 2999 23:59:59 GMT";
+  Server server = answering([&](const SeenRequest&) { return answer(503, "", "Retry-After: " + date + "\r\n"); });
+  Asking ask(server.url("http"), transport());
+  const auto result = ask("/");
+  ASSERT_TRUE(result) << error_of(result);
+  EXPECT_EQ(result->retry_after_s, 0) << "a thousand years are no pause";
+}
+
+TEST(HttpClient, SaysWhetherTheRequestWasSent) {
+  Server server = answering([](const SeenRequest&) { return Answer{"", After::close}; });
+  const std::string url = server.url("http");
+  {
+    Asking ask(url, transport());
+    const auto result = ask("/");
+    ASSERT_FALSE(result);
+    EXPECT_TRUE(result.error().was_sent);
+  }
+  Asking ask("http://host.invalid", transport());
+  const auto result = ask("/");
+  ASSERT_FALSE(result);
+  EXPECT_FALSE(result.error().was_sent);
+}
+
 TEST(HttpClient, FollowsNoRedirect) {
   Server elsewhere = answering([](const SeenRequest&) { return answer(200, "stolen"); });
   Server server =
@@ -329,6 +360,156 @@ TEST_F(HttpsClient, ThrowsForACaFileThatCannotBeRead) {
   config.ca_file = (folder_.path() / "absent.pem").string();
   boost::asio::io_context context;
   EXPECT_THROW(HttpClient(context, *parse_url("https://localhost"), config), std::exception);
+}
+
+/// A proxy that opens one tunnel after the other, and forgets nothing that it was asked.
+class Proxy {
+ public:
+  explicit Proxy(std::uint16_t target_port, std::string answer = "HTTP/1.1 200 Connection established\r\n\r\n")
+      : target_port_(target_port),
+        answer_(std::move(answer)),
+        acceptor_(context_, {boost::asio::ip::address_v4::loopback(), 0}) {
+    thread_ = std::thread([this] { serve(); });
+  }
+  ~Proxy() {
+    boost::asio::io_context context;
+    boost::asio::ip::tcp::socket last(context);
+    boost::system::error_code ignored;
+    is_stopping_ = true;
+    last.connect(acceptor_.local_endpoint(), ignored);
+    thread_.join();
+  }
+  [[nodiscard]] std::string url() const {
+    return "http://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port());
+  }
+  std::atomic<int> tunnels{0};
+  std::string asked;  // read it when the tunnel has been used
+
+ private:
+  using Socket = boost::asio::ip::tcp::socket;
+  static void pump(Socket& from, Socket& to) {
+    std::array<char, 4096> bytes{};
+    boost::system::error_code error;
+    for (;;) {
+      const std::size_t size = from.read_some(boost::asio::buffer(bytes), error);
+      if (error) break;
+      boost::asio::write(to, boost::asio::buffer(bytes, size), error);
+      if (error) break;
+    }
+    to.shutdown(Socket::shutdown_send, error);
+  }
+  void serve() {
+    while (!is_stopping_) {
+      boost::system::error_code error;
+      Socket client(context_);
+      acceptor_.accept(client, error);
+      if (error || is_stopping_) return;
+      asked.clear();
+      boost::asio::read_until(client, boost::asio::dynamic_buffer(asked), "\r\n\r\n", error);
+      boost::asio::write(client, boost::asio::buffer(answer_), error);
+      if (!answer_.starts_with("HTTP/1.1 200")) continue;
+      ++tunnels;
+      Socket server(context_);
+      server.connect({boost::asio::ip::address_v4::loopback(), target_port_}, error);
+      std::thread back([&] { pump(server, client); });
+      pump(client, server);
+      back.join();
+    }
+  }
+
+  std::uint16_t target_port_;
+  std::string answer_;
+  boost::asio::io_context context_;
+  boost::asio::ip::tcp::acceptor acceptor_;
+  std::atomic<bool> is_stopping_{false};
+  std::thread thread_;
+};
+
+TEST_F(HttpsClient, GoesThroughAProxyByATunnel) {
+  Server server(Server::Respond(respond), authority_.sign("localhost"));
+  Proxy proxy(server.port());
+  TransportConfig config = trusting();
+  config.proxy = proxy.url();
+  {
+    Asking ask(server.url("https", "localhost"), config);
+    for (const char* target : {"/a?apikey=canary", "/b"}) EXPECT_EQ(body_of(ask(target)), target);
+  }
+  EXPECT_EQ(proxy.tunnels, 1) << "the tunnel is kept and reused";
+  const std::string host = "localhost:" + std::to_string(server.port());
+  EXPECT_EQ(proxy.asked.find("CONNECT " + host + " HTTP/1.1\r\nHost: " + host + "\r\n"), 0U);
+  EXPECT_THAT(proxy.asked, Not(HasSubstr("canary"))) << "a proxy sees no more than host and port";
+}
+
+TEST_F(HttpsClient, SaysWhyAProxyOpensNoTunnel) {
+  Server server(Server::Respond(respond), authority_.sign("localhost"));
+  Proxy proxy(server.port(), "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n");
+  TransportConfig config = trusting();
+  config.proxy = proxy.url();
+  Asking ask(server.url("https", "localhost"), config);
+  EXPECT_THAT(error_of(ask("/?apikey=canary")),
+              AllOf(HasSubstr("proxy"), HasSubstr("407"), HasSubstr("transport.proxy"), Not(HasSubstr("canary"))));
+}
+
+TEST_F(HttpsClient, ChecksTheServersCertificateThroughAProxyToo) {
+  Server server(Server::Respond(respond), self_signed("localhost"));
+  Proxy proxy(server.port());
+  TransportConfig config = trusting();
+  config.proxy = proxy.url();
+  Asking ask(server.url("https", "localhost"), config);
+  EXPECT_THAT(error_of(ask("/")), HasSubstr("self-signed"));
+  EXPECT_TRUE(server.requests().empty());
+}
+
+TEST(Connector, TriesFamiliesInTurn) {
+  const auto v4 = [](const char* text) {
+    return boost::asio::ip::tcp::endpoint(boost::asio::ip::make_address(text), 1);
+  };
+  const std::vector found{v4("::1"), v4("::2"), v4("::3"), v4("10.0.0.1"), v4("10.0.0.2")};
+  EXPECT_EQ(interleaved(found), (std::vector{v4("::1"), v4("10.0.0.1"), v4("::2"), v4("10.0.0.2"), v4("::3")}));
+  EXPECT_TRUE(interleaved({}).empty());
+}
+
+/// Connects to the first of the addresses that answers; the port of the peer, or 0 and the error.
+std::pair<std::uint16_t, boost::system::error_code> connect(std::vector<boost::asio::ip::tcp::endpoint> addresses,
+                                                            int timeout_ms = 20'000) {
+  boost::asio::io_context context;
+  const auto connector = std::make_shared<Connector>(context, std::move(addresses));
+  std::optional<std::pair<std::uint16_t, boost::system::error_code>> outcome;
+  connector->start(timeout_ms, [&](boost::system::error_code error, Connector::Socket socket) {
+    outcome = {error ? std::uint16_t{0} : socket.remote_endpoint().port(), error};
+  });
+  EXPECT_TRUE(run_until(context, [&] { return outcome.has_value(); }));
+  return outcome.value_or(std::pair{std::uint16_t{0}, boost::system::error_code{}});
+}
+
+TEST(Connector, PassesOverAnAddressThatRefuses) {
+  Server server = answering([](const SeenRequest&) { return answer(200, ""); });
+  const auto at = [](const char* address, std::uint16_t port) {
+    return boost::asio::ip::tcp::endpoint(boost::asio::ip::make_address(address), port);
+  };
+  EXPECT_EQ(connect({at("127.0.0.1", 1), at("127.0.0.2", 1), at("127.0.0.1", server.port())}).first, server.port());
+  EXPECT_EQ(connect({at("127.0.0.1", 1), at("127.0.0.2", 1)}).second, boost::asio::error::connection_refused);
+}
+
+TEST(Connector, DoesNotWaitForAnAddressThatSwallowsEverything) {
+  // A listener whose queue is full drops what comes after.
+  boost::asio::io_context context;
+  boost::asio::ip::tcp::acceptor full(context);
+  full.open(boost::asio::ip::tcp::v4());
+  full.bind({boost::asio::ip::address_v4::loopback(), 0});
+  full.listen(0);
+  std::vector<boost::asio::ip::tcp::socket> waiting;
+  for (int i = 0; i < 4; ++i) {
+    waiting.emplace_back(context, boost::asio::ip::tcp::v4());
+    // Asio's own connect() would wait for those that are dropped.
+    waiting.back().native_non_blocking(true);
+    static_cast<void>(::connect(waiting.back().native_handle(), full.local_endpoint().data(),
+                                static_cast<socklen_t>(full.local_endpoint().size())));
+  }
+  Server server = answering([](const SeenRequest&) { return answer(200, ""); });
+  const boost::asio::ip::tcp::endpoint good(boost::asio::ip::address_v4::loopback(), server.port());
+  EXPECT_EQ(connect({full.local_endpoint(), good}).first, server.port());
+  EXPECT_EQ(connect({full.local_endpoint()}, 300).second, boost::asio::error::timed_out);
 }
 
 }  // namespace

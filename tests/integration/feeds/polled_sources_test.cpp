@@ -71,6 +71,7 @@ alpha_vantage::Config quotes_of(const Server& server, const std::vector<std::str
   config.base_url = server.url("http");
   config.api_key = Secret(canary);
   config.request_spacing_ms = 1;
+  config.requests_per_day = 0;
   for (const std::string& symbol : symbols) config.symbols.push_back({symbol, symbol});
   return config;
 }
@@ -232,6 +233,52 @@ TEST(AlphaVantageSource, ThrowsForAnAddressOrAKeyThatIsNone) {
   } catch (const std::invalid_argument& error) {
     EXPECT_THAT(error.what(), AllOf(HasSubstr("api_key"), Not(HasSubstr(canary))));
   }
+}
+
+TEST(AlphaVantageSource, CountsItsRequestsOverRestarts) {
+  const TemporaryFolder folder;
+  Server server = answering([](const SeenRequest&) { return answer(200, quote); });
+  TransportConfig counted = transport();
+  counted.quota_directory = (folder.path() / "budget").string();
+  alpha_vantage::Config config = quotes_of(server, {"A", "B", "C"});
+  config.requests_per_day = 5;
+  {
+    Running running(maker(config, counted));
+    ASSERT_TRUE(running.until_rounds(1));
+    EXPECT_EQ(running.source->status().quota_left, 2);
+    EXPECT_EQ(running.source->status().quota_per_day, 5);
+  }
+  Running running(maker(config, counted));
+  running.source->poll_now();  // all three are wanted, for two there is quota
+  ASSERT_TRUE(
+      running.until([&] { return running.source->status().quota_left == 0 && running.sink.frames.size() == 2; }));
+  running.source->poll_now();
+  ASSERT_TRUE(running.until_rounds(2));
+  EXPECT_EQ(server.requests().size(), 5U);
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path() / "budget")) {
+    EXPECT_THAT(entry.path().string(), Not(HasSubstr(canary)));
+    std::ifstream in(entry.path());
+    EXPECT_THAT(std::string(std::istreambuf_iterator<char>(in), {}), Not(HasSubstr(canary)));
+  }
+}
+
+TEST(AlphaVantageSource, NamesASymbolThatIsUnknownAndAsksForTheOthers) {
+  Server server = answering([](const SeenRequest& request) {
+    return answer(200, request.target.find("symbol=NONE") != std::string::npos ? R"({"Global Quote": {}})" : quote);
+  });
+  Running running(maker(quotes_of(server, {"NONE", "IBM"})));
+  ASSERT_TRUE(running.until_rounds(1));
+  EXPECT_THAT(running.source->status().unknown_symbols, ElementsAre("NONE"));
+  EXPECT_THAT(running.source->status().last_error, AllOf(HasSubstr("NONE"), HasSubstr("unknown")));
+  EXPECT_EQ(running.sink.frames.size(), 2U);
+}
+
+TEST(CoinGeckoSource, NamesACoinThatIsMissingInTheAnswerForAll) {
+  Server server = answering([](const SeenRequest&) { return answer(200, prices); });
+  Running running(maker(coins_of(server, {"bitcoin/usd", "no-coin/usd", "ethereum/usd"})));
+  ASSERT_TRUE(running.until_rounds(1));
+  EXPECT_THAT(running.source->status().unknown_symbols, ElementsAre("no-coin/usd"));
+  EXPECT_EQ(running.source->status().state, "polling");
 }
 
 TEST(YahooSource, AsksForEachChart) {

@@ -194,7 +194,7 @@ class Journal(harness.PipelineTest):
             file.seek(frames[5].position + 48 + 3)
             file.write(b"#")
         told = self.journal("verify", "--lane", "damaged", status=1).stdout.decode()
-        self.assertIn(f"unreadable from position {frames[5].position} to {frames[5].end_position}", told)
+        self.assertIn(f"segment {0:016x}, position {frames[5].position} to {frames[5].end_position}: no whole record", told)
         self.assertIn("bytes: ok", self.journal("verify", status=1).stdout.decode())
         self.assertIn("checksum  WRONG", self.journal("show", str(frames[5].position), "--lane", damaged, status=1).stdout.decode())
 

@@ -12,7 +12,17 @@ Frame = collections.namedtuple("Frame", "position end_position receive_ns kind s
 
 
 def segments(directory):
-    return sorted(glob.glob(os.path.join(directory, "*.journal")))
+    """Those with records in them: the last one may have been made ahead of its use."""
+    paths = sorted(glob.glob(os.path.join(directory, "*.journal")))
+    while len(paths) > 1 and is_blank(paths[-1]):
+        paths.pop()
+    return paths
+
+
+def is_blank(path):
+    with open(path, "rb") as file:
+        file.seek(SEGMENT.size)
+        return not any(file.read(RECORD.size))
 
 
 def frames(directory):

@@ -7,7 +7,7 @@ RUN_S = 12
 
 # Where a lane stands, and the history of its transactions: the only things that a replay does in another way.
 OF_THE_LANE = ("lane_checkpoint", "audit_batch")
-MAY_BE_EMPTY = ("quality_event", "completeness")
+MAY_BE_EMPTY = ("quality_event", "completeness", "quarantined_row")
 
 
 class LiveEqualsReplay(harness.PipelineTest):

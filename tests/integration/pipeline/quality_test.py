@@ -183,6 +183,7 @@ lane = "divergence"
 divergence_max_age_ms = 4000000000
 [sources.alpha_vantage]
 enabled = true
+requests_per_day = 0
 base_url = "http://{simulator.address}"
 symbols = {{ "BTC-USD" = "BTC" }}
 api_key = {{ env = "TAPELINE_TEST_KEY" }}

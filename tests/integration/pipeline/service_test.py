@@ -2,8 +2,12 @@
 import http.client
 import json
 import os
+import pathlib
 import re
+import shutil
+import signal
 import socket
+import subprocess
 import unittest
 
 import harness
@@ -47,10 +51,12 @@ class Service(harness.PipelineTest):
 
     def ask(self, path, headers=None, method="GET", body=None):
         connection = http.client.HTTPConnection(self.address, timeout=30)
-        self.addCleanup(connection.close)
-        connection.request(method, path, body=body, headers=headers or {})
-        response = connection.getresponse()
-        return response.status, response.read().decode(), response
+        try:  # closed at once: the server turns away whoever would be its 65th client
+            connection.request(method, path, body=body, headers=headers or {})
+            response = connection.getresponse()
+            return response.status, response.read().decode(), response
+        finally:
+            connection.close()
 
     def test_says_how_it_is_and_counts_what_it_does(self):
         running = self.running()
@@ -64,6 +70,9 @@ class Service(harness.PipelineTest):
         self.assertEqual(status, 200)
         self.assertTrue(response.headers["Content-Type"].startswith("text/plain; version=0.0.4"))
         metrics = families(text)
+        if shutil.which("promtool"):  # Prometheus' own parser and taste, where it is installed
+            linted = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+            self.assertEqual(linted.returncode, 0, linted.stdout + linted.stderr)
         for name, (kind, samples) in metrics.items():
             self.assertTrue(name.startswith("tapeline_"), name)
             self.assertEqual(name.endswith("_total"), kind == "counter", name)
@@ -73,6 +82,7 @@ class Service(harness.PipelineTest):
         self.assertGreater(value["tapeline_rows_committed_total"], 0)
         self.assertEqual(value['tapeline_source_up{source="binance"}'], 1)
         self.assertEqual(value['tapeline_sink_up{sink="postgres"}'], 1)
+        self.assertLess(abs(value['tapeline_source_lag_seconds{source="binance"}']), 5)
         self.assertGreater(value["tapeline_process_resident_memory_bytes"], 1e6)
         self.assertIn('tapeline_symbol_last_event_timestamp_seconds{symbol="BTC-USD",source="binance"}', value)
         for path in ("received_to_computed", "received_to_committed"):
@@ -92,6 +102,19 @@ class Service(harness.PipelineTest):
         self.assertEqual(running.end(), 0)
         done = self.run_tapeline("status", "--lane", "served", status=1)
         self.assertIn("start one with tapeline run", done.stderr)
+
+    def test_dashboards_and_alert_rules_ask_only_for_what_there_is(self):
+        self.running()
+        metrics = families(self.ask("/metrics")[1])
+        samples = {sample for _, found in metrics.values() for sample, _, _ in found}
+        samples |= {name for name, (_, found) in metrics.items() if not found}  # none happened yet
+        docker = pathlib.Path(__file__).resolve().parents[3] / "docker"
+        files = [*docker.glob("grafana/dashboards/*.json"), docker / "prometheus" / "alerts.yml"]
+        self.assertGreaterEqual(len(files), 3)
+        for file in files:
+            named = set(re.findall(r"\btapeline_[a-z_]+", file.read_text()))
+            self.assertTrue(named, file)
+            self.assertEqual(named - samples, set(), f"{file} asks for what is not there")
 
     def test_is_not_ready_while_a_sink_is_away_and_says_which(self):
         self.running()
@@ -151,6 +174,58 @@ class Service(harness.PipelineTest):
             client.close()
         harness.until(lambda: self.ask("/readyz")[0] == 200, "it is ready all the same")
         self.assertIsNone(running.process.poll())
+
+    def test_takes_over_on_sighup_what_may_change_and_refuses_the_rest(self):
+        running = self.running()
+        config = os.path.join(self.folder.path, "test.toml")
+        with open(config, encoding="utf-8") as file:
+            text = file.read()
+        harness.until(lambda: self.servers.count_or_zero("fact_bar") > 2, "bars are stored")
+
+        self.config(text.replace("intervals_s = [1]", "intervals_s = [5]"))
+        running.process.send_signal(signal.SIGHUP)
+        harness.until(lambda: "bars.intervals_s cannot change while it runs" in running.stderr, "it refuses")
+        self.config(text + "[rules.odd]\nwhen = 7\n")
+        running.process.send_signal(signal.SIGHUP)
+        harness.until(lambda: "rules.odd.when" in running.stderr, "it tells the mistake")
+        self.assertNotIn("taking over", running.stderr)
+
+        self.config(text + '[rules.rising]\nwhen = "change_pct > 0"\ncooldown_s = 0\n')
+        running.process.send_signal(signal.SIGHUP)
+        harness.until(lambda: self.servers.count("fact_alert", "rule = 'rising'") > 0, "the new rule fires")
+        self.assertEqual(running.end(), 0)
+        hole = self.servers.sql("""SELECT count(*) - count(DISTINCT trade_id) FROM fact_tick WHERE trade_id IS NOT NULL""")
+        self.assertEqual(hole, [("0",)])
+
+    def test_tells_the_service_manager(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(os.path.join(self.folder.path, "notify"))
+            manager.settimeout(harness.DEADLINE_S)
+            running = self.running(environment={"NOTIFY_SOCKET": os.path.join(self.folder.path, "notify"), "WATCHDOG_USEC": "400000"})
+            told = []
+            while told.count("WATCHDOG=1") < 3 or "STATUS=ready" not in told:
+                told += manager.recv(4096).decode().splitlines()
+            self.assertIn("READY=1", told)
+            running.process.terminate()
+            while "STOPPING=1" not in told:
+                told += manager.recv(4096).decode().splitlines()
+            self.assertEqual(running.wait(), 0)
+
+    def test_a_stalled_process_is_not_said_to_be_alive(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(os.path.join(self.folder.path, "notify"))
+            running = self.running(environment={"NOTIFY_SOCKET": os.path.join(self.folder.path, "notify"), "WATCHDOG_USEC": "400000"})
+            harness.until(lambda: self.ask("/readyz")[0] == 200, "it is ready")
+            running.process.send_signal(signal.SIGSTOP)
+            self.addCleanup(running.process.send_signal, signal.SIGCONT)
+            manager.setblocking(False)
+            with self.assertRaises(BlockingIOError):
+                while True:
+                    manager.recv(4096)
+            with self.assertRaises(TimeoutError):
+                manager.settimeout(1)
+                manager.recv(4096)
+            running.process.send_signal(signal.SIGCONT)
 
     def test_runs_without_where_the_address_is_taken(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -4,8 +4,11 @@
 #include <stdexcept>
 #include <thread>
 
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "core/runtime/idle.hpp"
 #include "tests/integration/postgres/postgres_fixture.hpp"
@@ -13,6 +16,7 @@
 namespace tapeline::sinks::postgres {
 namespace {
 
+using testing::AllOf;
 using testing::Contains;
 using testing::HasSubstr;
 
@@ -164,6 +168,8 @@ TEST_F(PostgresFaults, ASessionThatForgotItsTransactionIsEnded) {
   run.feed(0, 30);
   ASSERT_TRUE(run.drain()) << run.writer.status().state;
   EXPECT_FALSE(zombie.execute("commit"));
+  EXPECT_THAT(run.told(), Contains(AllOf(HasSubstr("ended the session of process "), HasSubstr("idle in transaction"),
+                                         HasSubstr("lane main"))));
   EXPECT_TRUE(bystander.execute("commit")) << "it held nothing of ours: " << bystander.error();
   expect_exactly_once(30);
 }
@@ -206,6 +212,31 @@ TEST_F(PostgresFaults, AServerThatDoesNotAnswerAtTheStartIsGivenUp) {
   EXPECT_THAT(problem, HasSubstr("./dev up"));
 }
 
+TEST_F(PostgresFaults, ADeadHostIsPassedOverForTheNext) {
+  // It takes connections, as the kernel of a hung machine does, and never says a word.
+  const int silent = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
+  socklen_t length = sizeof address;
+  ASSERT_EQ(bind(silent, reinterpret_cast<sockaddr*>(&address), length), 0);
+  ASSERT_EQ(listen(silent, 16), 0);
+  ASSERT_EQ(getsockname(silent, reinterpret_cast<sockaddr*>(&address), &length), 0);
+  const std::string port = std::to_string(ntohs(address.sin_port));
+  const std::string database = value("select current_database()");
+  const auto of = [&](const std::string& hosts, const std::string& ports) {
+    return Secret("host=" + hosts + " port=" + ports +
+                  " user=postgres target_session_attrs=read-write dbname=" + database);
+  };
+  Connection second(of("127.0.0.1," + server().socket_directory(), port + ",5432"), 4'000);
+  EXPECT_TRUE(second.open()) << second.error();
+  Connection none(of("127.0.0.1,/nowhere", port + ",5432"), 600);
+  EXPECT_FALSE(none.open());
+  EXPECT_THAT(none.error(), AllOf(HasSubstr("127.0.0.1: no answer"), HasSubstr("/nowhere")));
+  query("alter database " + database + " set default_transaction_read_only = on");
+  Connection standby(of(server().socket_directory() + "," + server().socket_directory(), "5432,5432"), 4'000);
+  EXPECT_FALSE(standby.open()) << "none of them can be written to";
+  close(silent);
+}
+
 TEST_F(PostgresFaults, WhatAServerLostAfterItsAcknowledgementIsWrittenAgain) {
   WriterRun run(dsn());
   static_cast<void>(run.writer.open());
@@ -219,7 +250,9 @@ TEST_F(PostgresFaults, WhatAServerLostAfterItsAcknowledgementIsWrittenAgain) {
   query("update lane_checkpoint set position = 4000");
   terminate_writers();
   run.put(RowFeed::frame(60));
-  ASSERT_TRUE(run.poll_until([&] { return run.writer.status().is_fenced; }));
+  ASSERT_TRUE(run.poll_until([&] { return run.writer.status().is_rolled_back; }));
+  EXPECT_FALSE(run.writer.status().is_fenced) << "no other writer: it is to be opened again";
+  EXPECT_EQ(run.writer.status().state, "rolled back");
   EXPECT_THAT(run.told(), Contains(HasSubstr("lost what it had acknowledged")));
   query(
       "insert into audit_batch (lane_id, from_position, to_position, row_count, program_version, configuration_hash) "
@@ -259,21 +292,25 @@ TEST_P(PostgresDamage, IsSaidAndRowsGoOnOnceItIsMended) {
   expect_exactly_once(30);
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, PostgresDamage,
-                         testing::Values(Damage{"MissingTable", "alter table tick rename to tick_away",
-                                                "alter table tick_away rename to tick", "\"tick\" does not exist"},
-                                         Damage{"MissingColumn", "alter table quality_event rename detail to words",
-                                                "alter table quality_event rename words to detail", "\"detail\""},
-                                         Damage{"OtherType", "alter table fact_bar alter trades type text",
-                                                "alter table fact_bar alter trades type integer using 1",
-                                                "column trades"},
-                                         Damage{"ReadOnlyDatabase",
-                                                "do $$ begin execute format('alter database %I set "
-                                                "default_transaction_read_only = on', current_database()); end $$",
-                                                "do $$ begin execute format('alter database %I reset "
-                                                "default_transaction_read_only', current_database()); end $$",
-                                                "read-only"}),
-                         [](const auto& tested) { return std::string(tested.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Of, PostgresDamage,
+    testing::Values(Damage{"MissingTable", "alter table tick rename to tick_away",
+                           "alter table tick_away rename to tick", "\"tick\" does not exist"},
+                    Damage{"MissingColumn", "alter table quality_event rename detail to words",
+                           "alter table quality_event rename words to detail", "\"detail\""},
+                    Damage{"OtherType", "alter table fact_bar alter trades type text",
+                           "alter table fact_bar alter trades type integer using 1", "column trades"},
+                    Damage{"ColumnThatMustBeFilled",
+                           "do $$ begin alter table quality_event add column source_of_truth text not null default ''; "
+                           "alter table quality_event alter source_of_truth drop default; end $$",
+                           "alter table quality_event drop column source_of_truth", "not-null"},
+                    Damage{"ReadOnlyDatabase",
+                           "do $$ begin execute format('alter database %I set "
+                           "default_transaction_read_only = on', current_database()); end $$",
+                           "do $$ begin execute format('alter database %I reset "
+                           "default_transaction_read_only', current_database()); end $$",
+                           "read-only"}),
+    [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST_F(PostgresFaults, APartitionThatWasDroppedIsMadeAgain) {
   WriterRun run(dsn());

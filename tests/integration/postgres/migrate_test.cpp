@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <gmock/gmock.h>
 
 #include "tests/integration/postgres/postgres_fixture.hpp"
@@ -81,6 +83,26 @@ TEST_F(PostgresMigrate, SaysWhenThereIsNoServer) {
     EXPECT_THAT(problem.what(), HasSubstr("cannot connect"));
     EXPECT_THAT(problem.what(), testing::Not(HasSubstr("hunter2")));
   }
+}
+
+TEST_F(PostgresMigrate, WaitsForAServerThatHangsUpAndNotForOneThatIsNotThere) {
+  boost::asio::io_context io;
+  boost::asio::ip::tcp::acceptor acceptor(io, {boost::asio::ip::make_address("127.0.0.1"), 0});
+  const std::string port = std::to_string(acceptor.local_endpoint().port());
+  std::thread crashing([&] {
+    for (int i = 0; i < 3; ++i) {
+      boost::asio::ip::tcp::socket socket = acceptor.accept();
+      socket.close();
+    }
+    acceptor.close();
+  });
+  try {
+    static_cast<void>(migrate(Secret("host=127.0.0.1 sslmode=disable user=u port=" + port), 5'000));
+    FAIL() << "nothing answers there";
+  } catch (const std::runtime_error& problem) {
+    EXPECT_THAT(problem.what(), HasSubstr("refused"));
+  }
+  crashing.join();
 }
 
 }  // namespace

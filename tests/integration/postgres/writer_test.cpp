@@ -135,7 +135,7 @@ TEST_F(PostgresWriter, MendsTextThatIsNoUtf8) {
 TEST_F(PostgresWriter, CutsBatchesBetweenFramesOnly) {
   Config config = WriterRun::quick();
   config.batch_rows_max = 4;
-  config.batch_delay_ms_max = 60'000;
+  config.batch_delay_ms_max = config.batch_delay_quiet_ms_max = 60'000;
   WriterRun run(dsn(), config);
   static_cast<void>(run.writer.open());
   run.put(instruments());

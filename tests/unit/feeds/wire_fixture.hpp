@@ -74,6 +74,7 @@ class Parsed {
                (event.side == Side::buy    ? "buy"
                 : event.side == Side::sell ? "sell"
                                            : "unknown");
+      case EventKind::quote: return head + to_string(event.price) + ' ' + to_string(event.ask) + " quote";
       default: return head + to_string(event.reason);
     }
   }
@@ -116,11 +117,8 @@ inline std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-/// The events of a file by the independent reading of expected_numbers.py.
-inline std::vector<std::string> expected_numbers(const std::string& source, const std::string& channel,
-                                                 const std::string& context, const std::filesystem::path& path) {
-  const std::string command = std::string{python} + " tests/unit/feeds/expected_numbers.py " + source + ' ' + channel +
-                              " '" + context + "' '" + path.string() + '\'';
+/// What a command prints, by lines; a status other than 0 fails the test.
+inline std::vector<std::string> output_of(const std::string& command) {
   std::string text;
   FILE* const pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) return {};
@@ -128,6 +126,13 @@ inline std::vector<std::string> expected_numbers(const std::string& source, cons
   for (std::size_t read = 0; (read = fread(block.data(), 1, block.size(), pipe)) > 0;) text.append(block.data(), read);
   EXPECT_EQ(pclose(pipe), 0) << command;
   return lines_of(text);
+}
+
+/// The events of a file by the independent reading of expected_numbers.py.
+inline std::vector<std::string> expected_numbers(const std::string& source, const std::string& channel,
+                                                 const std::string& context, const std::filesystem::path& path) {
+  return output_of(std::string{python} + " tests/unit/feeds/expected_numbers.py " + source + ' ' + channel + " '" +
+                   context + "' '" + path.string() + '\'');
 }
 
 }  // namespace tapeline::feeds::testing

@@ -22,17 +22,24 @@ struct Documented {
   bool is_set = false;       // not only in a comment
 };
 
-/// Keys as they stand in a file, "key = value" or "# key = value", dotted.
+/// Keys as they stand in a file, "key = value" or "# key = value", dotted. What stands behind a heading in a comment,
+/// "# [webhooks.desk]", is an example of a table that one names oneself, and no key that has a default.
 std::map<std::string, Documented> documented_in(const std::string& path) {
   const std::regex table(R"(\[([\w.]+)\])");
+  const std::regex example(R"(# \[([\w.]+)\])");
   const std::regex key(R"((# )?([a-z_]+) = .*)");
   std::map<std::string, Documented> found;
   std::string prefix;
   std::string before;
+  bool in_example = false;
   for (const std::string& line : lines_of(path)) {
     std::smatch match;
-    if (std::regex_match(line, match, table)) prefix = match[1].str() + ".";
-    if (std::regex_match(line, match, key)) {
+    if (std::regex_match(line, example)) in_example = true;
+    if (std::regex_match(line, match, table)) {
+      prefix = match[1].str() + ".";
+      in_example = false;
+    }
+    if (!in_example && std::regex_match(line, match, key)) {
       const bool has_comment = before.starts_with("# ") && !std::regex_match(before, key);
       EXPECT_TRUE(found.emplace(prefix + match[2].str(), Documented{has_comment, !match[1].matched}).second) << line;
     }
@@ -56,6 +63,23 @@ TEST(ShippedConfiguration, DefaultHasEveryKeyWithAComment) {
     EXPECT_EQ(found->second.is_set, setting.value != "(none)") << setting.key;
   }
   EXPECT_EQ(documented.size(), settings.size()) << "no key that is none";
+}
+
+TEST(ShippedConfiguration, TheExampleOfAWebhookIsOneOnceItsMarksAreTakenAway) {
+  const Variable url("ALERT_WEBHOOK", "https://alerts.example.org/hook");
+  const std::regex heading_or_key(R"(# (\[[\w.]+\]|[a-z_]+ = .*))");
+  std::string example;
+  for (const std::string& line : lines_of("config/default.toml")) {
+    if (line == "# [webhooks.desk]") example = "[webhooks.desk]\n";
+    std::smatch match;
+    if (!example.empty() && std::regex_match(line, match, heading_or_key) && line != "# [webhooks.desk]") {
+      example += match[1].str() + "\n";
+    }
+  }
+  const auto webhooks = parse_config(example, "the example").config.webhooks;
+  ASSERT_EQ(webhooks.size(), 1);
+  EXPECT_EQ(webhooks.front().name, "desk");
+  EXPECT_EQ(webhooks.front().attempts_max, 12) << "its last line was read";
 }
 
 TEST(ShippedConfiguration, DefaultIsUsedWhereNoneIsNamed) {
@@ -83,7 +107,7 @@ TEST(ShippedConfiguration, DemoWithoutTheSimulatorTellsHowToStartIt) {
     static_cast<void>(load_config("config/demo.toml"));
     FAIL();
   } catch (const ConfigErrors& errors) {
-    EXPECT_THAT(errors.lines(), testing::SizeIs(4)) << "one for each source";
+    EXPECT_THAT(errors.lines(), testing::SizeIs(5)) << "one for each address of each source";
     EXPECT_THAT(errors.lines(), testing::Each(testing::HasSubstr("./dev run")));
   }
 }

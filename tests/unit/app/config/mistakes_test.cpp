@@ -47,7 +47,8 @@ TEST(ConfigMistakes, UnknownKeysAndTables) {
       {"[[bars]]\n", "x.toml:1: bars: is an array; write a table"},
       {"[sources.binanse]\nenabled = true", "x.toml:1: sources.binanse: no such table; did you mean binance?"},
       {"[sources.reuters]",
-       "x.toml:1: sources.reuters: no such table; possible here: alpha_vantage, coingecko, yahoo, binance"},
+       "x.toml:1: sources.reuters: no such table; possible here: alpha_vantage, coingecko, yahoo, binance, coinbase, "
+       "kraken"},
       {"[log.file]\npath = \"x\"", "x.toml:1: log.file: no such table; possible here: level, format"},
       {"bars = 60", "x.toml:1: bars: is a whole number; write a table"},
       {"sources = \"all\"", "x.toml:1: sources: is a text; write a table"},

@@ -74,6 +74,14 @@ api_key = { env = "TAPELINE_TEST_NOT_SET" }
       << "the database is asked";
 }
 
+TEST(ConfigSecrets, AreNotReadByWhoOnlyInspects) {
+  const std::string_view text = "[postgres]\ndsn = { credential = \"none\" }";
+  EXPECT_NO_THROW(static_cast<void>(parse_config(text, "x.toml", Purpose::inspect)));
+  EXPECT_THROW(static_cast<void>(parse_config("[postgres]\ndsn = { secret = \"x\" }", "x.toml", Purpose::inspect)),
+               ConfigErrors)
+      << "its form is wrong all the same";
+}
+
 TEST(ConfigRules, TellOfEveryRuleAtOnce) {
   EXPECT_THAT(refusal_of("[rules.a]\nwhen = \"rsi <\"\n[rules.b]\nwhen = \"foo > 1\"").size(), 2U);
 }

@@ -40,6 +40,19 @@ TEST(SecretSource, RefusesAFileThatOthersReadOrItsGroupChanges) {
   }
 }
 
+TEST(SecretSource, TakesACredentialOfTheServiceManager) {
+  const Folder folder;
+  static_cast<void>(folder.write("pg-dsn", "hush\n", 0400));
+  {
+    const Variable set("CREDENTIALS_DIRECTORY", folder.path("").c_str());
+    EXPECT_EQ(told(secret_of_credential("pg-dsn")), "secret hush");
+    EXPECT_THAT(told(secret_of_credential("../pg-dsn")), HasSubstr("holds no name"));
+    EXPECT_THAT(told(secret_of_credential("other")), HasSubstr("cannot read"));
+  }
+  const Variable none("CREDENTIALS_DIRECTORY", "");
+  EXPECT_THAT(told(secret_of_credential("pg-dsn")), HasSubstr("LoadCredential=pg-dsn"));
+}
+
 TEST(SecretSource, RefusesWhatIsNoSecret) {
   const Folder folder;
   EXPECT_THAT(told(secret_of_file(folder.path("none"))), HasSubstr("No such file"));

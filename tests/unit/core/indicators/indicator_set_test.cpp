@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/base/decimal.hpp"
+#include "core/base/decimal_scale.hpp"
 #include "core/indicators/calendar_periods.hpp"
 #include "tests/conformance/kernels/series.hpp"
 
@@ -80,6 +80,21 @@ TEST(IndicatorSet, ClosesNeedNotShareAnExponent) {
     expect_near(mixed.values(), finest.values(), 1.0, 1e-12);
   }
   EXPECT_EQ(mixed.resets(), 0U);
+}
+
+TEST(IndicatorSet, WhichExponentAValueComesAtChangesNoBit) {
+  IndicatorSet written(IndicatorsConfig{}, periods);
+  IndicatorSet padded(IndicatorsConfig{}, periods);
+  conformance::Dice dice(11);
+  for (const std::int64_t walked : conformance::random_walk(300, 46'377, 900)) {
+    const std::int64_t close = walked - walked % power_of_ten(static_cast<int>(dice.bits() % 4));
+    const int zeros = static_cast<int>(dice.bits() % 7);
+    const Decimal shortest = without_trailing_zeros({close, -3});
+    written.update(shortest.mantissa, shortest.exponent);
+    padded.update(close * power_of_ten(zeros), -3 - zeros);
+    ASSERT_TRUE(written == padded);
+    expect_near(padded.values(), written.values(), 1.0, 0.0);
+  }
 }
 
 TEST(IndicatorSet, PeekForetellsUpdateAndChangesNothing) {

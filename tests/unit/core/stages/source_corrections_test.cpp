@@ -170,7 +170,7 @@ TEST(SourceCorrections, LeaveRowsAsIfTheCorrectedBarsHadComeAtFirst) {
 
 TEST(SourceCorrections, ReachBackOverTheBarsThatAreKept) {
   std::mt19937_64 random(4);
-  constexpr auto kept = static_cast<std::int64_t>(SourceSeries::recomputed_max);
+  constexpr auto kept = static_cast<std::int64_t>(EvaluatedBars::recomputed_max);
   std::vector<SourceBar> bars = walk(kept + 50, random);
   Series series;
   series.frame(bars);

@@ -219,76 +219,44 @@ TEST(AlphaVantageWire, TheKeyThatABodyEchoesIsNeverPassedOn) {
   EXPECT_EQ(parsed.events()[0].text, "the requests of this day are used up");
 }
 
-TEST(AlphaVantageWire, RefusalOfTellsThePaceOfTheNextRequest) {
-  const auto refusal = [](std::string body) {
-    const std::size_t size = body.size();
-    body.append(frame_padding_bytes, ' ');
-    return refusal_of({.channel = global_quote, .http_status = 200, .context = "IBM", .payload = {body.data(), size}});
-  };
-  EXPECT_EQ(refusal(quote_json), Reason::none);
-  EXPECT_EQ(refusal(quote_csv), Reason::none);
-  EXPECT_EQ(refusal(R"({"Note":"5 calls per minute"})"), Reason::refused_rate_limit);
+/// Starts of the bars of a CSV with these stamps, newest first, as wall clock of New York in winter.
+Lines starts(const std::vector<std::string>& stamps) {
+  std::string body = "timestamp,open,high,low,close,volume\n";
+  for (const std::string& stamp : stamps) body += stamp + ",1,1,1,1,1\n";
+  Parser parser;
+  Lines found;
+  const Parsed parsed{parser, {.channel = intraday, .context = "IBM 300"}, body};
+  for (const WireEvent& event : parsed.events()) {
+    constexpr Nanos winter_ns = 5 * 3'600 * nanos_per_second;
+    found.push_back(format_utc(event.event_ns - winter_ns).substr(0, 16));
+  }
+  return found;
 }
 
-TEST(AlphaVantageWire, RecordedBodiesGiveExactlyTheirNumbers) {
-  const auto folder = testing::payload_folder("alphavantage");
-  if (folder.empty() || access(testing::python, X_OK) != 0) GTEST_SKIP() << testing::no_payloads;
-  struct File {
-    Channel channel;
-    const char* channel_name;
-    const char* context;
-    const char* name;
-  };
-  const std::array files{
-      File{global_quote, "global_quote", "IBM", "global_quote_IBM.csv"},
-      File{global_quote, "global_quote", "MSFT", "global_quote_MSFT_2018.json"},
-      File{global_quote, "global_quote", "IBM", "java_globalquote.json"},
-      File{intraday, "intraday", "MSFT 60", "intraday_1min_MSFT_2017.json"},
-      File{intraday, "intraday", "GOOG 300", "intraday_5min_GOOG_crlf_2019-02-04.csv"},
-      File{intraday, "intraday", "IBM 300", "intraday_5min_IBM_compact_2026-05-15.csv"},
-      File{intraday, "intraday", "IBM 60", "intraday_extended_1min_2020.csv"},
-      File{intraday, "intraday", "IBM 300", "java_intraday.json"},
-      File{daily, "daily", "IBM", "daily_IBM_compact_2026-05-15.csv"},
-      File{daily, "daily", "IBM", "daily_adjusted_IBM.csv"},
-      File{daily, "daily", "IBM", "java_daily.json"},
-      File{daily, "daily", "IBM", "java_dailyadjusted.json"},
-  };
-  Parser parser;
-  for (const File& file : files) {
-    SCOPED_TRACE(file.name);
-    const Lines got =
-        Parsed{parser, {.channel = file.channel, .context = file.context}, testing::contents(folder / file.name)}
-            .lines();
-    EXPECT_FALSE(got.empty());
-    EXPECT_EQ(got, testing::expected_numbers("alpha_vantage", file.channel_name, file.context, folder / file.name));
-  }
+TEST(AlphaVantageWire, StampsAreStartsOrEndsByTheHoursOfTheMarket) {
+  const Lines end_labelled{"2026-01-14T19:50", "2026-01-14T19:55"};
+  EXPECT_EQ(starts({"2026-01-14 20:00:00", "2026-01-14 19:55:00"}), end_labelled);  // nothing begins at 20:00
+  const Lines start_labelled{"2019-01-14T04:00", "2019-01-14T04:05"};
+  EXPECT_EQ(starts({"2019-01-14 04:05:00", "2019-01-14 04:00:00"}), start_labelled);  // nothing ends at 04:00
 }
 
-TEST(AlphaVantageWire, RecordedRefusalsAreWhatTheyAre) {
-  const auto folder = testing::payload_folder("alphavantage");
-  if (folder.empty()) GTEST_SKIP() << testing::no_payloads;
-  const std::array files{
-      RefusalCase{"errors/empty_object.json", Reason::no_data},
-      RefusalCase{"errors/error_apikey_missing.json", Reason::refused_permanent},
-      RefusalCase{"errors/error_invalid_api_call_intraday.json", Reason::refused_permanent},
-      RefusalCase{"errors/global_quote_unknown_symbol.json", Reason::no_data},
-      RefusalCase{"errors/information_25_per_day.json", Reason::refused_quota},
-      RefusalCase{"errors/information_25_per_day_key_echoed.json", Reason::refused_quota},
-      RefusalCase{"errors/information_burst_1_per_second.json", Reason::refused_rate_limit},
-      RefusalCase{"errors/information_burst_premium_30_per_second.json", Reason::refused_rate_limit},
-      RefusalCase{"errors/information_demo_key.json", Reason::refused_permanent},
-      RefusalCase{"errors/information_premium_endpoint.json", Reason::refused_permanent},
-      RefusalCase{"errors/meta_data_only.json", Reason::no_data},
-      RefusalCase{"errors/note_5_per_min_500_per_day.json", Reason::refused_rate_limit},
-      RefusalCase{"realtime_bulk_quotes_premium_sample.json", Reason::refused_permanent},
-  };
+TEST(AlphaVantageWire, WithoutEvidenceTheYearSaysWhatStampsAre) {
+  EXPECT_EQ(starts({"2021-12-22 16:00:00", "2021-12-22 15:55:00"}), (Lines{"2021-12-22T15:50", "2021-12-22T15:55"}));
+  EXPECT_EQ(starts({"2022-01-03 16:00:00", "2022-01-03 15:55:00"}), (Lines{"2022-01-03T15:55", "2022-01-03T16:00"}));
+  // Both in one body: no evidence either.
+  EXPECT_EQ(starts({"2026-01-14 20:00:00", "2026-01-14 04:00:00"}), (Lines{"2026-01-14T04:00", "2026-01-14T20:00"}));
+}
+
+TEST(AlphaVantageWire, ABarThatIsStampedWithItsEndIsFinishedThen) {
   Parser parser;
-  for (const RefusalCase& file : files) {
-    EXPECT_EQ(
-        (Parsed{parser, {.channel = intraday, .context = "IBM 300"}, testing::contents(folder / file.body)}.refusal()),
-        file.reason)
-        << file.body;
-  }
+  const auto flags = [&](const char* stamp, Nanos receive) {
+    const std::string body =
+        std::string{"timestamp,open,high,low,close,volume\n2019-02-04 20:00:00,1,1,1,1,1\n"} + stamp + ",1,1,1,1,1\n";
+    return Parsed{parser, {.channel = intraday, .context = "IBM 300", .receive = receive}, body}.events().at(0).flags;
+  };
+  const Nanos end = *parse_utc("2019-02-04T20:00:00Z");  // 15:00 in New York
+  EXPECT_EQ(flags("2019-02-04 15:00:00", end), 0);
+  EXPECT_EQ(flags("2019-02-04 15:00:00", end - 1), event_provisional);
 }
 
 }  // namespace

@@ -139,69 +139,58 @@ TEST(CoingeckoWire, AKeyInTheWordsOfAnErrorIsNotPassedOn) {
   EXPECT_EQ(parsed.events()[0].text.find("CG-"), std::string_view::npos);
 }
 
-TEST(CoingeckoWire, RecordedPricesAreExactlyTheNumbersOfTheFiles) {
-  const auto folder = testing::payload_folder("coingecko");
-  if (folder.empty() || access(testing::python, X_OK) != 0) GTEST_SKIP() << testing::no_payloads;
-  struct File {
-    const char* channel;
-    const char* currencies;
-    const char* name;
-  };
-  const std::array files{
-      File{"simple_price", "krw", "simple_price/simple_price_krw_2026.json"},
-      File{"simple_price", "usd", "simple_price/simple_price_two_coins_2024.json"},
-      File{"simple_price", "usd,eur", "simple_price/simple_price_usd_eur_2026.json"},
-      File{"simple_price", "usd", "simple_price/simple_price_vol_change_2023.json"},
-      File{"simple_price", "usd", "simple_price/simple_price_vol_change_2024.json"},
-      File{"simple_price", "usd", "price_for_multiple_coins.json"},
-      File{"simple_price", "usd,eur", "price_for_multiple_coins_in_different_currencies.json"},
-      File{"simple_price", "usd", "price_for_one_coin_0.json"},
-      File{"simple_price", "myr", "price_for_one_coin_in_a_different_currency_0.json"},
-      File{"simple_price", "usd", "simple_price_for_one_coin.json"},
-      File{"simple_price", "usd", "btc_to_usd_exchange_rate_0.json"},
-      File{"simple_price", "usd", "jkorf_GetPrices.txt"},
-      File{"coins_markets", "usd", "2026/markets_2026-09-02_trimmed_fields.json"},
-      File{"coins_markets", "usd", "2026/markets_2026-09-12_subset.json"},
-      File{"coins_markets", "usd", "2026/markets_shib_dead_null.json"},
-      File{"coins_markets", "eth", "market_data_for_multiple_coins_in_eth_0.json"},
-      File{"coins_markets", "usd", "market_data_for_a_coin_0.json"},
-      File{"coins_markets", "myr", "market_data_for_a_coin_in_myr_0.json"},
-      File{"coins_markets", "usd", "jkorf_GetMarkets.txt"},
-  };
+TEST(CoingeckoWire, AMarketChartIsAscendingPricesEachTimeOnce) {
   Parser parser;
-  for (const File& file : files) {
-    SCOPED_TRACE(file.name);
-    const std::string text = testing::contents(folder / file.name);
-    const std::size_t begin = std::min(text.find('{'), text.find('['));
-    ASSERT_NE(begin, std::string::npos);
-    const Channel channel = std::string_view{file.channel} == "simple_price" ? simple_price : coins_markets;
-    const Lines got = Parsed{parser, {.channel = channel, .context = file.currencies}, text.substr(begin)}.lines();
-    EXPECT_FALSE(got.empty());
-    EXPECT_EQ(got, testing::expected_numbers("coingecko", file.channel, file.currencies, folder / file.name));
-  }
+  const Parsed parsed{parser,
+                      {.channel = market_chart, .context = "bitcoin/usd"},
+                      R"({"prices":[[1000,8.5e-05],[3000,2],[2000,1.5],[3000,3],[4000,null],[5000,4]],)"
+                      R"("market_caps":[[1000,1]],"total_volumes":[]})"};
+  EXPECT_EQ(parsed.lines(), (Lines{"bitcoin/usd 1000000000 0.000085 0 0 unknown",
+                                   "bitcoin/usd 2000000000 1.5 0 0 unknown", "bitcoin/usd 3000000000 3 0 0 unknown",
+                                   "bitcoin/usd 4000000000 no_data", "bitcoin/usd 5000000000 4 0 0 unknown"}));
+  EXPECT_EQ(parsed.events()[0].flags, event_backfilled);
+  EXPECT_EQ(parsed.events()[4].flags, 0);  // what it costs now
 }
 
-TEST(CoingeckoWire, RecordedErrorsAreWhatTheyAre) {
-  const auto folder = testing::payload_folder("coingecko");
-  if (folder.empty()) GTEST_SKIP() << testing::no_payloads;
-  const std::array files{
-      RefusalCase{200, "errors/200_empty_unknown_id.json", Reason::no_data},
-      RefusalCase{0, "errors/401_10010_wrong_key_host.json", Reason::refused_permanent},
-      RefusalCase{0, "errors/401_time_range_10012.json", Reason::refused_permanent},
-      RefusalCase{0, "errors/404_coin_not_found.json", Reason::no_data},
-      RefusalCase{0, "errors/429_rate_limit.json", Reason::refused_rate_limit},
-      RefusalCase{422, "btc_to_usd_exchange_rate_1.json", Reason::refused_permanent},
-      RefusalCase{0, "price_for_one_coin_1.json", Reason::refused_permanent},
-      RefusalCase{0, "ohlc_data_for_one_coin_in_the_last_7_days_1.json", Reason::server_error},
+TEST(CoingeckoWire, CandlesAreStampedWithTheirEnd) {
+  Parser parser;
+  const Nanos receive = 3'600 * nanos_per_second - 1;
+  const Parsed parsed{parser,
+                      {.channel = ohlc, .context = "bitcoin/usd 1800", .receive = receive},
+                      "[[1800000,1,4,1,3],[3600000,3,3.5,2,2]]"};
+  EXPECT_EQ(parsed.lines(), (Lines{"bitcoin/usd 0 1 4 1 3 0", "bitcoin/usd 1800000000000 3 3.5 2 2 0"}));
+  EXPECT_EQ(parsed.events()[0].flags, 0);
+  EXPECT_EQ(parsed.events()[0].interval_s, 1'800U);
+  EXPECT_EQ(parsed.events()[1].flags, event_provisional);
+}
+
+TEST(CoingeckoWire, HistoriesThatAreNoneAreNamed) {
+  struct Case {
+    Channel channel;
+    const char* body;
+    const char* outcome;
+  };
+  const std::array cases{
+      Case{ohlc, "[[1,2,3,4]]", "unparsable"},
+      Case{ohlc, "[1,2]", "unparsable"},
+      Case{ohlc, R"([["x",1,1,1,1]])", "bad_timestamp"},
+      Case{ohlc, "[[1800000,1,1,null,1]]", "missing_field"},
+      Case{ohlc, "[]", "no_data"},
+      Case{ohlc, R"({"error":"coin not found"})", "no_data"},
+      Case{ohlc, R"({"bitcoin":{"usd":1}})", "unparsable"},
+      Case{market_chart, R"({"prices":[[1,2,3]]})", "unparsable"},
+      Case{market_chart, R"({"prices":[[1,2])", "unparsable"},
+      Case{market_chart, R"({"prices":[]})", "no_data"},
+      Case{market_chart, R"({"prices":[[1000,"a"]]})", "not_a_number"},
+      Case{market_chart, R"({"status":{"error_code":429,"error_message":"Rate Limit"}})", "refused_rate_limit"},
+      Case{market_chart, "[[1,2]]", "unparsable"},
   };
   Parser parser;
-  for (const RefusalCase& file : files) {
-    const std::string body = testing::contents(folder / file.body);
-    EXPECT_FALSE(body.empty()) << file.body;
-    EXPECT_EQ(
-        (Parsed{parser, {.channel = simple_price, .context = "usd", .http_status = file.http_status}, body}.refusal()),
-        file.reason)
-        << file.body;
+  for (const Case& c : cases) {
+    const Parsed parsed{parser, {.channel = c.channel, .context = "bitcoin/usd 1800"}, c.body};
+    ASSERT_EQ(parsed.events().size(), 1U) << c.body;
+    EXPECT_STREQ(to_string(parsed.events()[0].reason), c.outcome) << c.body;
+    EXPECT_TRUE(parsed.events()[0].symbol.starts_with("bitcoin/usd")) << c.body;
   }
 }
 

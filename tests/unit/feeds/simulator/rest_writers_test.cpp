@@ -23,7 +23,7 @@ class Rest : public testing::Test {
     now_ns_ += duration_ns;
     market_.advance_to(now_ns_);
   }
-  HttpReply get(std::string_view target) { return route(market_, {}, target, now_ns_).reply; }
+  HttpReply get(std::string_view target) { return route(market_, history_, {}, target, now_ns_).reply; }
   element json(std::string_view target) {
     reply_ = get(target);
     return parser_.parse(reply_.body);
@@ -31,6 +31,8 @@ class Rest : public testing::Test {
 
   Nanos now_ns_;
   Market market_;
+  TradeTape tape_{market_, {.start_ns = now_ns_}};
+  TradeHistory history_{market_, tape_};
   HttpReply reply_;
   simdjson::dom::parser parser_;
 };
@@ -230,11 +232,44 @@ TEST_F(Rest, ChartsNothingWithoutTimestamps) {
 TEST_F(Rest, PrefersCannedResponses) {
   const std::vector<CannedResponse> canned{{.target = parse_target("/query?symbol=IBM"),
                                             .reply = {.status = 503, .content_type = "text/html", .body = "<p>"}}};
-  const RoutedReply routed = route(market_, canned, "/query?function=GLOBAL_QUOTE&symbol=IBM&apikey=k", now_ns_);
+  const RoutedReply routed =
+      route(market_, history_, canned, "/query?function=GLOBAL_QUOTE&symbol=IBM&apikey=k", now_ns_);
   EXPECT_TRUE(routed.canned);
   EXPECT_EQ(routed.reply.status, 503U);
-  EXPECT_FALSE(route(market_, canned, "/query?function=GLOBAL_QUOTE&symbol=MSFT&apikey=k", now_ns_).canned);
+  EXPECT_FALSE(route(market_, history_, canned, "/query?function=GLOBAL_QUOTE&symbol=MSFT&apikey=k", now_ns_).canned);
   EXPECT_EQ(get("/nowhere").status, 404U);
+}
+
+TEST_F(RestInSessions, DaysAsAlphaVantageDoes) {
+  const element body = json("/query?function=TIME_SERIES_DAILY&symbol=IBM&apikey=any");
+  EXPECT_EQ(std::string_view(body["Meta Data"]["3. Last Refreshed"]), "2025-07-11 13:02:30");  // the day goes on
+  EXPECT_EQ(std::string_view(body["Meta Data"]["5. Time Zone"]), "US/Eastern");
+  const auto days = body["Time Series (Daily)"].get_object();
+  EXPECT_EQ((*days.begin()).key, "2025-07-11");
+  const std::string csv = get("/query?function=TIME_SERIES_DAILY&symbol=IBM&apikey=any&datatype=csv").body;
+  EXPECT_EQ(csv.find("timestamp,open,high,low,close,volume\r\n2025-07-11,"), 0U);
+  EXPECT_NE(get("/query?function=TIME_SERIES_DAILY&symbol=IBM&apikey=any&outputsize=full").body.find("premium feature"),
+            std::string::npos);
+}
+
+TEST_F(Rest, HistoriesAsCoinGeckoDoes) {
+  const auto candles = json("/api/v3/coins/bitcoin/ohlc?vs_currency=usd&days=1").get_array();
+  EXPECT_GE(candles.size(), 48U);
+  std::int64_t before_ms = 0;
+  for (const element candle : candles) {
+    const std::int64_t end_ms = candle.at(0);
+    EXPECT_EQ(end_ms % 1'800'000, 0);
+    EXPECT_GT(end_ms, before_ms);
+    EXPECT_GE(double(candle.at(2).get_double()), double(candle.at(3).get_double()));
+    before_ms = end_ms;
+  }
+  EXPECT_GT(before_ms * nanos_per_millisecond, now_ns_);  // the last one is still open: its stamp is its end
+  const auto prices = json("/api/v3/coins/bitcoin/market_chart?vs_currency=usd&days=1")["prices"].get_array();
+  EXPECT_GE(prices.size(), 288U);
+  EXPECT_EQ(std::int64_t(prices.at(prices.size() - 1).at(0)), now_ns_ / nanos_per_millisecond);
+  EXPECT_EQ(get("/api/v3/coins/nocoin/ohlc?vs_currency=usd&days=1").status, 404U);
+  EXPECT_EQ(get("/api/v3/coins/bitcoin/ohlc?vs_currency=usd").status, 422U);
+  EXPECT_EQ(get("/api/v3/coins/bitcoin/ohlc?vs_currency=zzz&days=1").status, 422U);
 }
 
 }  // namespace

@@ -72,14 +72,14 @@ class Streams : public testing::Test {
 TEST_F(Streams, SubscribesUnsubscribesAndLists) {
   EXPECT_EQ(streams_.answer(R"({"method":"SUBSCRIBE","params":["btcusdt@trade","ethusdt@bookTicker"],"id":1})"),
             R"({"result":null,"id":1})");
-  EXPECT_TRUE(streams_.wants_trades_of(0));
-  EXPECT_FALSE(streams_.wants_book_of(0));
-  EXPECT_TRUE(streams_.wants_book_of(1));
+  EXPECT_TRUE(streams_.wants(StreamKind::trade, 0));
+  EXPECT_FALSE(streams_.wants(StreamKind::book_ticker, 0));
+  EXPECT_TRUE(streams_.wants(StreamKind::book_ticker, 1));
   EXPECT_EQ(streams_.answer(R"({"method":"LIST_SUBSCRIPTIONS","id":"x"})"),
             R"({"result":["btcusdt@trade","ethusdt@bookTicker"],"id":"x"})");
   EXPECT_EQ(streams_.answer(R"({"method":"UNSUBSCRIBE","params":["btcusdt@trade"],"id":2})"),
             R"({"result":null,"id":2})");
-  EXPECT_FALSE(streams_.wants_trades_of(0));
+  EXPECT_FALSE(streams_.wants(StreamKind::trade, 0));
 }
 
 TEST_F(Streams, AcceptsStreamsThatDoNotExistAndStaysSilent) {

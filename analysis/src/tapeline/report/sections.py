@@ -1,0 +1,95 @@
+"""Market and signals: what the prices did, and what came after the signals."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from tapeline.plots import plot_trading_signals, styled
+from tapeline.report import page
+from tapeline.report.data import ReportData
+from tapeline.report.statistics import HORIZONS, forward_returns, hit_table
+
+_FIGURES_MAX = 4
+_SERIES = ["symbol", "source", "interval_s", "is_source_bar"]
+
+
+def span(seconds: int) -> str:
+    """60 -> 1 min."""
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds % size == 0:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def series_of(bars: pd.DataFrame) -> Iterator[tuple[tuple[str, str, int, bool], pd.DataFrame]]:
+    """Every series of at least two bars, in order."""
+    for key, one in bars.groupby(_SERIES, observed=True, sort=True):
+        if len(one) >= 2:
+            yield key, one.reset_index(drop=True)
+
+
+def overview(data: ReportData) -> str:
+    tiles = [("symbols", f"{data.bars['symbol'].nunique()}"), ("bars", f"{len(data.bars):,}")]
+    if data.ticks is not None:
+        tiles.append(("ticks", f"{len(data.ticks):,}"))
+    tiles.append(("signals", f"{sum(len(forward_returns(one)) for _, one in series_of(data.bars)):,}"))
+    if data.alerts is not None:
+        tiles.append(("alerts", f"{len(data.alerts):,}"))
+    if data.ledger is not None and len(data.ledger):
+        received, lost = data.ledger["received"].sum(), data.ledger["missing"].sum() - data.ledger["filled"].sum()
+        tiles.append(("complete", f"{100 * received / max(1, received + max(0, lost)):.2f} %"))
+    return page.tiles(tiles)
+
+
+def market(data: ReportData, width: int) -> str:
+    rows, curves = [], []
+    for (symbol, source, interval_s, is_source), one in series_of(data.bars):
+        first, last = one.iloc[0], one.iloc[-1]
+        rows.append([symbol, source + (" (its bars)" if is_source and source != "file" else ""), span(interval_s),
+                     f"{len(one):,}", f"{first['time']:%Y-%m-%d %H:%M}", f"{last['time']:%Y-%m-%d %H:%M}",
+                     page.price(last["close"]), page.percent(last["close"] / first["open"] - 1, coloured=True),
+                     page.price(one["low"].min()), page.price(one["high"].max()),
+                     page.percent(last["volatility_annual"], 1), last["signal"]])
+        curves.append(((interval_s, symbol, source), one.set_index("time")["close"] / first["open"]))
+    finest = max((len(curve), -key[0]) for key, curve in curves)[1]  # of the interval with the most bars
+    figure = go.Figure()
+    for (interval_s, symbol, _), curve in curves:
+        if interval_s == -finest:
+            thin = curve.iloc[::max(1, len(curve) // 1_500)]
+            figure.add_scatter(x=thin.index, y=thin, name=str(symbol), line={"width": 1.4})
+    figure.update_yaxes(title="start = 1")
+    return page.section("Market", "Every series of the range; volatility is a year's, of the last 20 bars.",
+                        page.table(["symbol", "source", "bar", "bars", "from", "to (UTC)", "last", "change", "low", "high",
+                                    "volatility", "signal"], rows, texts=3),
+                        page.figure(styled(figure, height=330), width))
+
+
+def signals(data: ReportData, width: int) -> str:
+    rows, drawn = [], []
+    for (symbol, source, interval_s, _), one in series_of(data.bars):
+        forward = forward_returns(one)
+        if not len(forward):
+            continue
+        for row in hit_table(forward):
+            if row["count"]:
+                rows.append([symbol, source, span(interval_s), row["signal"], row["bars"], row["count"],
+                             page.Cell(page.percent(row["hit rate"], 1) + page.interval(row["hit low"], row["hit high"], 0)),
+                             page.Cell(page.percent(row["mean"], 3, coloured=True)
+                                       + page.interval(row["mean low"], row["mean high"], 3))])
+        drawn.append((len(one), symbol, interval_s, one))
+    lead = (f"Changes to BUY or SELL, and the return in their direction from the next bar's open to the close "
+            f"{', '.join(map(str, HORIZONS))} bars on. Small print: 95 % intervals, Wilson's of the hit rate and by bootstrap of "
+            f"the mean; signals that overlap are not independent, so the truth is somewhat wider.")
+    if not rows:
+        return page.section("Signals", lead, page.note("No signal changed to BUY or SELL in this range."))
+    best: dict[str, tuple[int, str, int, pd.DataFrame]] = {}
+    for item in drawn:
+        if item[1] not in best or item[0] > best[item[1]][0]:
+            best[item[1]] = item
+    figures = [page.figure(plot_trading_signals(one, f"{symbol}, bars of {span(interval_s)}", bars_max=240)
+                           .update_layout(height=430), width)  # two on a sheet of paper
+               for _, symbol, interval_s, one in sorted(best.values(), key=lambda item: str(item[1]))[:_FIGURES_MAX]]
+    return page.section("Signals", lead, page.table(["symbol", "source", "bar", "signal", "after", "count", "hit rate", "mean"],
+                                                    rows, texts=4), *figures)

@@ -1,0 +1,123 @@
+"""The report: its statistics against other sources, its sections against the database, its PDF by a real Chromium."""
+import dataclasses
+import re
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT
+from tapeline import report
+from tapeline.backtest import Backtest
+from tapeline.report import page
+from tapeline.report.__main__ import main
+from tapeline.report.sections_quality import likely_splits
+from tapeline.report.statistics import forward_returns, hit_table, mean_interval, wilson
+
+
+def test_wilson_is_the_published_interval():
+    # Newcombe 1998, table I, method 3: 81 of 263, 15 of 148, 0 of 20, 1 of 29.
+    for (hits, count), (low, high) in {(81, 263): (0.2553, 0.3662), (15, 148): (0.0624, 0.1605), (0, 20): (0.0, 0.1611),
+                                       (1, 29): (0.0061, 0.1718)}.items():
+        assert wilson(hits, count) == pytest.approx((low, high), abs=5e-5)
+    assert wilson(0, 0) == (0.0, 1.0)
+
+
+def test_the_bootstrap_finds_the_interval_of_a_normal_mean():
+    values = np.random.default_rng(4).normal(0.01, 0.1, 900)
+    low, high = mean_interval(values)
+    half = 1.96 * values.std(ddof=1) / 30
+    assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half), abs=half * 0.15)
+    assert np.isnan(mean_interval(values[:4])).all()
+
+
+def test_forward_returns_begin_at_the_next_open():
+    bars = pd.DataFrame({"time": pd.date_range("2026-01-01", periods=8, freq="D"),
+                         "open": [10, 11, 12, 13, 14, 15, 16, 17.0], "close": [10.5, 11.5, 12.5, 13.5, 14.5, 15.5, 16.5, 17.5],
+                         "signal": ["HOLD", "BUY", "BUY", "HOLD", "SELL", "HOLD", "HOLD", "BUY"]})
+    found = forward_returns(bars, (1, 3))
+    assert found["signal"].tolist() == ["BUY", "SELL", "BUY"]
+    assert found["after 1"].tolist()[:2] == pytest.approx([12.5 / 12 - 1, -(15.5 / 15 - 1)])
+    assert found["after 3"].tolist()[:2] == pytest.approx([14.5 / 12 - 1, -(17.5 / 15 - 1)])
+    assert found.iloc[2, 2:].isna().all()
+    rows = hit_table(found, (1, 3))
+    assert [(row["signal"], row["count"], row["hit rate"]) for row in rows if row["count"]] == [
+        ("BUY", 1, 1.0), ("BUY", 1, 1.0), ("SELL", 1, 0.0), ("SELL", 1, 0.0)]
+
+
+def test_a_report_of_the_database_says_what_is_stored(database):
+    data = report.from_database()
+    html = report.render(data, "A <demo> & more")
+    assert "A &lt;demo&gt; &amp; more" in html and "<demo>" not in html
+    for title in ("Market", "Signals", "Backtest", "Risk", "Portfolio", "Alerts", "Data quality and completeness"):
+        assert f"<h2>{title}</h2>" in html, title
+    assert "The books balance" in html
+    assert f"<b>{len(data.bars):,}</b><span>bars</span>" in html and f"<b>{len(data.alerts):,}</b><span>alerts</span>" in html
+    # Nothing is asked of anybody: no address is loaded from.
+    own = re.sub(r"<script>.*?</script>", "", html, flags=re.DOTALL)
+    assert not re.search(r"""(src|href)=["'](?!data:)""", own) and "cdn" not in own
+
+
+def test_a_backtest_is_a_section_of_it(database):
+    data = report.from_database(["BTC-USD"], interval="1h")
+    times = pd.date_range("2026-03-02", periods=50, freq="h", tz="UTC")
+    data.backtest = Backtest(
+        {"symbols": ["BTC-USD"], "performance": {"return": 0.0312, "sharpe": 1.5, "trades": 2, "final_equity": "103120.00",
+                                                 "hit_rate": None}},
+        pd.DataFrame({"symbol": ["BTC-USD"] * 2, "profit": ["3200.50", "-80.50"], "fees": [10.0, 12.5]}),
+        pd.DataFrame({"time": times, "equity": np.linspace(100_000, 103_120, 50)}), pd.DataFrame())
+    html = report.render(data)
+    assert "<b>3.12 %</b><span>return</span>" in html and "<b>103,120.00</b><span>final equity</span>" in html
+    assert "3,120.00" in html and "22.50" in html and "50.0 %" in html
+    data.backtest = dataclasses.replace(data.backtest, trades=data.backtest.trades.iloc[:0])
+    assert "It made no trade." in report.render(data)
+
+
+def test_a_report_of_files_marks_a_split(tmp_path):
+    source = np.random.default_rng(2)
+    times = pd.bdate_range("2024-01-01", periods=300)
+    files = {}
+    for symbol, split in (("AAA", 150), ("BBB", None)):
+        closes = np.round(100 * np.exp(np.cumsum(source.normal(0, 0.01, 300))), 2)
+        if split:
+            closes[split:] = np.round(closes[split:] / 4, 2)
+        opens = np.append(closes[0], closes[:-1])
+        if split:
+            opens[split] = closes[split]
+        files[symbol] = tmp_path / f"{symbol}.csv"
+        pd.DataFrame({"Date": times.strftime("%Y-%m-%d"), "Open": opens, "High": np.maximum(opens, closes) + 0.01,
+                      "Low": np.minimum(opens, closes) - 0.01, "Close": closes}).to_csv(files[symbol], index=False)
+    data = report.from_files(files)
+    assert data.bars["periods_per_year"].unique().tolist() == [252.0]
+    told = likely_splits(data)
+    assert len(told) == 1 and "AAA" in told[0] and "4:1" in told[0]
+    html = report.render(data)
+    assert "split of 4:1" in html and "Out of sample" in html
+
+
+def test_mistakes_end_with_a_sentence(database, tmp_path, capsys):
+    (tmp_path / "bad.csv").write_text("a,b\n1,2\n")
+    for words, said in ((["X"], "'X' is no SYMBOL=FILE.csv"), ([f"X={tmp_path}/none.csv"], "cannot be read"),
+                        ([f"X={tmp_path}/bad.csv"], "has no column time, open, high, low, close"),
+                        (["--symbols", "BTCUSD"], "did you mean 'BTC-USD'?"), (["--from", "2031-01-01"], "there are some from"),
+                        (["--backtest", f"{tmp_path}/nowhere"], "run `tapeline backtest` first")):
+        assert main([*words, "--no-pdf", "--output", str(tmp_path / "r")]) == 1
+        assert said in capsys.readouterr().err
+
+
+def test_numbers_as_people_read_them():
+    assert page.percent(-0.0123, coloured=True) == '<span class="bad">−1.23 %</span>'
+    assert page.percent(float("nan")) == page.number(float("inf")) == page.price(float("nan")) == "–"
+    assert (page.price(61837.629), page.price(0.10123)) == ("61,837.63", "0.10123")
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="no chromium: ./dev test installs it")
+def test_the_command_writes_both(database, tmp_path):
+    done = subprocess.run([sys.executable, "-B", "-m", "tapeline.report", "--interval", "1h", "--output", tmp_path / "report"],
+                          capture_output=True, text=True, timeout=240, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [f"{tmp_path}/report.html", f"{tmp_path}/report.pdf"]
+    pdf = (tmp_path / "report.pdf").read_bytes()
+    assert pdf.startswith(b"%PDF") and len(pdf) > 50_000

@@ -1,0 +1,100 @@
+"""./dev bench report: docs/benchmarks.md with its plots, from the newest file in bench/results/ (or the one that is named)."""
+import glob
+import html
+import json
+import os
+import statistics
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+PAGE = os.path.join(ROOT, "docs/benchmarks.md")
+PLOTS = os.path.join(ROOT, "docs/benchmarks")
+
+
+def newest():
+    files = sorted(glob.glob(os.path.join(HERE, "results/*.json")), key=lambda path: path.rsplit(".", 2)[1])
+    if not files:
+        sys.exit("bench report: bench/results/ is empty: ./dev bench --keep fills it")
+    return files[-1]
+
+
+def groups_of(times):
+    groups = {}
+    for name, values in times.items():
+        if isinstance(values, list):
+            group, _, label = name.rpartition("/")
+            groups.setdefault(group, []).append((label, values))
+    return groups
+
+
+def duration(nanoseconds):
+    for limit, unit in ((1e9, "s"), (1e6, "ms"), (1e3, "us")):
+        if nanoseconds >= limit:
+            return "%.3g %s" % (nanoseconds / limit, unit)
+    return "%.3g ns" % nanoseconds
+
+
+def plot(group, contenders):
+    """Bars of medians with a line from the fastest to the slowest repetition; one text a bar, readable in any theme."""
+    width, left, bar = 760, 250, 24
+    height = bar * len(contenders) + 34
+    longest = max(statistics.median(values) for _, values in contenders)
+    scale = (width - left - 110) / longest
+    lines = ['<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" '
+             'font-family="sans-serif" font-size="13">' % (width, height, width, height),
+             '<rect width="100%" height="100%" fill="#fff"/>',
+             '<text x="8" y="18" font-weight="bold">%s: time an item, shorter is better</text>' % html.escape(group)]
+    for row, (label, values) in enumerate(sorted(contenders, key=lambda c: statistics.median(c[1]))):
+        y = 28 + row * bar
+        median = statistics.median(values)
+        colour = "#2a7f62" if label.startswith("tapeline") else "#b9770e" if label.startswith("limit") else "#8a94a6"
+        low, high = (left + min(edge * scale, width - left - 105) for edge in (min(values), max(values)))
+        lines += ['<text x="%d" y="%d" text-anchor="end">%s</text>' % (left - 8, y + 16, html.escape(label)),
+                  '<rect x="%d" y="%d" width="%.1f" height="%d" fill="%s"/>' % (left, y + 3, median * scale, bar - 7, colour),
+                  '<line x1="%.1f" x2="%.1f" y1="%d" y2="%d" stroke="#222"/>' % (low, high, y + 11, y + 11),
+                  '<text x="%.1f" y="%d">%s</text>' % (max(left + median * scale, high) + 6, y + 16, duration(median))]
+    return "\n".join(lines + ["</svg>", ""])
+
+
+def main():
+    path = sys.argv[1] if len(sys.argv) > 1 else newest()
+    with open(path, encoding="utf-8") as file:
+        kept = json.load(file)
+    text = ["# Benchmarks", "",
+            "Made by `./dev bench report` from `%s`; `./dev bench --keep` measures anew." % os.path.relpath(path, ROOT), "",
+            "Commit %s, %s, %s, %d CPUs, Linux %s, `%s`, `%s`; load %.1f when it began. Medians of %d repetitions, those of all "
+            "contenders of a scenario interleaved in an order by chance; results are compared before anything is timed. "
+            "What counts are the ratios: they come out of one run." % (
+                kept["commit"], kept["utc"], kept["cpu"], kept["cpus"], kept["kernel"], kept["compiler"], kept["flags"],
+                kept["load_before"], max((len(v) for v in kept["times"].values() if isinstance(v, list)), default=0)), "",
+            "## Claims", "", "| claim | best beside it | ratio | wanted | |", "|---|---|---|---|---|"]
+    for claim in kept["claims"]:
+        wanted = "at least %g" % claim["at_least"] if "at_least" in claim else "at most %g" % claim["at_most"]
+        text.append("| %s | %s | **%.2f** | %s | %s |" % (claim["title"], claim["best"].rpartition("/")[2], claim["ratio"], wanted,
+                                                       "met" if claim["is_met"] else "missed"))
+    os.makedirs(PLOTS, exist_ok=True)
+    for old in glob.glob(os.path.join(PLOTS, "*.svg")):
+        os.remove(old)
+    text += ["", "## Figures", ""]
+    for group, contenders in groups_of(kept["times"]).items():
+        if len(contenders) > 1:
+            name = group.replace("/", "_") + ".svg"
+            with open(os.path.join(PLOTS, name), "w", encoding="utf-8") as file:
+                file.write(plot(group, contenders))
+            text += ["![%s](benchmarks/%s)" % (group, name), ""]
+        text += ["| %s | median | fastest | slowest | a second |" % group, "|---|---|---|---|---|"]
+        for label, values in contenders:
+            median = statistics.median(values)
+            text.append("| %s | %s | %s | %s | %.4g |" % (label, duration(median), duration(min(values)), duration(max(values)),
+                                                        1e9 / median))
+        text.append("")
+    with open(os.path.join(HERE, "where_time_goes.md"), encoding="utf-8") as file:
+        text.append(file.read().rstrip())
+    with open(PAGE, "w", encoding="utf-8") as file:
+        file.write("\n".join(text) + "\n")
+    print("bench report: docs/benchmarks.md from " + os.path.relpath(path, ROOT))
+
+
+if __name__ == "__main__":
+    main()

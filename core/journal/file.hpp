@@ -1,0 +1,31 @@
+// The few things that a journal does with files, each with an error that names the file.
+//
+// Failure   Throws std::system_error.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace tapeline {
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd) noexcept : fd_(fd) {}
+  ~FileDescriptor();
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  [[nodiscard]] int get() const noexcept { return fd_; }
+
+ private:
+  int fd_;
+};
+
+[[noreturn]] void throw_errno(int error, const std::string& what);
+/// So that a rename in it outlives a power cut.
+void sync_directory(const std::string& directory);
+/// All of it, whatever the kernel takes at a time.
+void write_all(int fd, const void* data, std::size_t size, const std::string& path);
+/// The whole file.
+[[nodiscard]] std::string read_file(const std::string& path);
+
+}  // namespace tapeline

@@ -1,0 +1,62 @@
+#include "core/journal/segment_supply.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+
+#include "core/base/time.hpp"
+
+namespace tapeline {
+namespace {
+
+/// So much is touched ahead; at each look half of it may have been used up.
+constexpr std::size_t ahead_bytes = std::size_t{16} << 20;
+constexpr auto look_every = std::chrono::milliseconds(10);
+/// The next segment is made once this part of the present one is full: a quiet lane takes no disk that it may never use.
+constexpr std::size_t prepare_at_part = 8;
+constexpr Nanos retry_ns = nanos_per_second;
+
+}  // namespace
+
+SegmentSupply::SegmentSupply(JournalWriter& writer) : writer_(writer) {
+  writer_.attach_supply();
+  thread_ = std::thread([this] { run(); });
+}
+
+SegmentSupply::~SegmentSupply() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopped_ = true;
+  }
+  stopped_.notify_all();
+  thread_.join();
+}
+
+void SegmentSupply::step() {
+  const std::size_t segment_bytes = writer_.config().segment_bytes;
+  const std::size_t ahead = std::min(ahead_bytes, segment_bytes);
+  writer_.free_retired();
+  writer_.touch_ahead(ahead);
+  const JournalPosition begin = writer_.segment_index() * segment_bytes;
+  const JournalPosition end = writer_.end_position();
+  if (end < begin + segment_bytes / prepare_at_part) return;
+  const Nanos now_ns = steady_now_ns();
+  if (now_ns < next_try_ns_) return;
+  try {
+    writer_.prepare_next(ahead);
+  } catch (const std::exception&) {
+    next_try_ns_ = now_ns + retry_ns;  // the writer will say it, if it still fails then
+  }
+}
+
+void SegmentSupply::run() {
+  std::unique_lock lock(mutex_);
+  while (!is_stopped_) {
+    lock.unlock();
+    step();
+    lock.lock();
+    stopped_.wait_for(lock, look_every, [this] { return is_stopped_; });
+  }
+}
+
+}  // namespace tapeline
