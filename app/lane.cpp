@@ -96,6 +96,7 @@ Lane::Lane(const Config& config, const LaneOptions& options, const AddSources& a
       .clock_interval_ns = options.is_recording ? 0 : Nanos{config.runtime.clock_interval_ms} * nanos_per_millisecond};
   poller_ = std::make_unique<feeds::Poller>(poller_options, *journal_, links.marks, operations_);
   add_sources(*poller_);
+  if (!options.is_recording) poller_->resume_sources();
   assemble(config, options, links, journal_of(config, options), *poller_);
   keep_journal();
 }

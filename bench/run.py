@@ -26,7 +26,7 @@ LONG = ("core/indicators/long_accuracy",)  # minutes each: only when they are na
 
 # In the order of the table; each is run on its own.
 SCENARIOS = ["core/ring/line_64", "core/ring/word_8", "core/ring/round_trip", "core/indicators/trio", "feeds/binance",
-             "pipeline", "core/journal", "core/indicators", "core/quality", "core/signals"]
+             "pipeline", "sinks/postgres", "core/journal", "core/indicators", "core/quality", "core/signals"]
 
 
 def output_of(*command):
@@ -52,6 +52,28 @@ def surroundings():
         "flags": " ".join(flags),
         "load_before": os.getloadavg()[0],
     }
+
+
+class Servers:
+    """A private PostgreSQL for what stores rows, in build/; nothing where none is wanted."""
+
+    def __init__(self, is_wanted):
+        self.is_wanted = is_wanted
+        self.environment = dict(os.environ, TAPELINE_VAR=os.path.join(ROOT, "build/bench-servers"))
+
+    def __enter__(self):
+        if self.is_wanted:
+            self.dev("up")
+            with open(os.path.join(self.environment["TAPELINE_VAR"], "servers.env"), encoding="utf-8") as file:
+                os.environ["TAPELINE_BENCH_PG"] = dict(line.rstrip("\n").split("=", 1) for line in file)["TAPELINE_PG_DSN"]
+
+    def __exit__(self, *exception):
+        if self.is_wanted:
+            self.dev("down")
+
+    def dev(self, word):
+        subprocess.run([os.path.join(ROOT, "dev"), word], env=self.environment, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, check=True)
 
 
 def names_of(scenario):
@@ -140,9 +162,10 @@ def main():
     about = surroundings()
     chosen = [s for s in SCENARIOS if s.startswith(options.scenario)] or [options.scenario]
     times = {}
-    for scenario in chosen:
-        others = [s for s in SCENARIOS if s != scenario and s.startswith(scenario)]
-        times.update(run_scenario(scenario, others, FULL_SECONDS if options.full else QUICK_SECONDS))
+    with Servers(any(s.startswith("sinks") for s in chosen)):
+        for scenario in chosen:
+            others = [s for s in SCENARIOS if s != scenario and s.startswith(scenario)]
+            times.update(run_scenario(scenario, others, FULL_SECONDS if options.full else QUICK_SECONDS))
     if not times:
         sys.exit("bench: no benchmark begins with '%s'; there are: %s" % (options.scenario, ", ".join(SCENARIOS)))
     claims = list(claims_of(times))

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
 
 #include "core/base/crash_point.hpp"
+#include "feeds/journaled_trades.hpp"
 
 namespace tapeline::feeds {
 namespace {
@@ -26,6 +28,19 @@ Poller::Poller(Options options, JournalWriter& journal, SpscRing<JournalMark>& m
       operations_(operations) {}
 
 Poller::~Poller() = default;
+
+void Poller::resume_sources() {
+  std::set<SourceCode> wanted;
+  for (const auto& source : sources_) {
+    if (const auto code = source->resumable()) wanted.insert(*code);
+  }
+  for_each_journaled_trade(journal_.config(), journal_.end_position(), wanted,
+                           [&](SourceCode code, const JournaledTrade& trade) {
+                             for (const auto& source : sources_) {
+                               if (source->resumable() == code) source->resume(trade);
+                             }
+                           });
+}
 
 void Poller::append(SourceCode source, Channel channel, std::uint16_t http_status, std::string_view context,
                     std::string_view payload, Nanos receive_ns) {

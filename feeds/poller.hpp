@@ -48,6 +48,9 @@ class Poller final : public Stage, public FrameSink {
     sources_.push_back(std::move(source));
   }
 
+  /// Lets the sources go on where the journal ends; before the first poll. Reads some of it.
+  void resume_sources();
+
   [[nodiscard]] std::string_view name() const noexcept override { return "poller"; }
   std::size_t poll() noexcept override;
   bool wait(Nanos timeout_ns) noexcept override;

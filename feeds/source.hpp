@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,13 @@ class FrameSink {
 struct Subscription {
   std::string symbol;         // ours ("BTC-USD")
   std::string native_symbol;  // the source's ("BTCUSDT", "bitcoin/usd", "BTC-USD")
+};
+
+/// A trade that the journal has.
+struct JournaledTrade {
+  std::string_view symbol;  // native
+  std::uint64_t id = 0;
+  Nanos event_ns = 0;
 };
 
 /// One symbol that is not as it should be.
@@ -67,6 +75,10 @@ class Source {
   virtual void start(FrameSink& sink) = 0;
   /// Cancels its I/O; when the io_context runs dry, nothing is left.
   virtual void stop() noexcept = 0;
+  /// A stream whose missed trades can be asked for: their number in the journal.
+  [[nodiscard]] virtual std::optional<SourceCode> resumable() const { return std::nullopt; }
+  /// A trade that was there before the process began; before start(). What has come since is missing.
+  virtual void resume(const JournaledTrade& /*trade*/) {}
   /// Asks for everything now, where that is how the source works; the next round comes as usual after it.
   virtual void poll_now() {}
   [[nodiscard]] virtual const SourceStatus& status() const noexcept = 0;

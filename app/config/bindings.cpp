@@ -273,7 +273,11 @@ void bind_yahoo(Section& section, feeds::yahoo::Config& yahoo) {
   section.address("streamer_url", yahoo.streamer_url, Protocol::websocket);
   section.integer("silence_timeout_ms", yahoo.silence_timeout_ms, 100, hour_ms);
   section.word("interval", yahoo.interval, words({"1m", "2m", "5m", "15m", "30m", "60m", "1h", "1d"}));
-  section.word("range", yahoo.range, words({"1d", "5d", "1mo", "3mo", "6mo", "1y", "2y", "5y", "10y", "ytd", "max"}));
+  std::vector<std::pair<std::string, std::string>> ranges =
+      words({"1d", "5d", "1mo", "3mo", "6mo", "1y", "2y", "5y", "10y", "ytd", "max"});
+  section.word("range", yahoo.range, ranges);
+  ranges.emplace_back("none", "");
+  section.word("catch_up_range", yahoo.catch_up_range, ranges);
   section.integer("poll_seconds", yahoo.poll_seconds, 1, day_s);
   section.integer("request_spacing_ms", yahoo.request_spacing_ms, 0, hour_ms);
 }

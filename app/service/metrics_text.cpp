@@ -136,6 +136,14 @@ void add_sources(Families& out, const LaneStats& stats) {
   each([](const feeds::SourceStatus& source) { return source.errors; });
   out.counter("source_reconnects_total", "Connections made anew.");
   each([](const feeds::SourceStatus& source) { return source.reconnects; });
+  out.counter("source_gaps_total", "Holes in the trade ids of a stream, each on record in quality_event.");
+  each([](const feeds::SourceStatus& source) { return source.gaps; });
+  out.counter("source_backfilled_trades_total", "Trades that came by REST in place of those a stream missed.");
+  each([](const feeds::SourceStatus& source) { return source.backfilled; });
+  out.counter("source_repeated_messages_total", "Messages that came over two connections; journaled once.");
+  each([](const feeds::SourceStatus& source) { return source.repeated; });
+  out.gauge("source_troubled_symbols", "Symbols that a stream refuses, or that have gone silent; the first few.");
+  each([](const feeds::SourceStatus& source) { return static_cast<double>(source.troubles.size()); });
   out.counter("source_rounds_total", "Rounds of a polled source.");
   each([](const feeds::SourceStatus& source) { return source.rounds; });
   out.gauge("source_quota_left",

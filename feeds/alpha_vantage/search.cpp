@@ -1,19 +1,13 @@
 #include "feeds/alpha_vantage/search.hpp"
 
-#include <simdjson.h>
-
 #include "core/base/time.hpp"
+#include "feeds/search_json.hpp"
 #include "feeds/transport/quota_ledger.hpp"
 
 namespace tapeline::feeds::alpha_vantage {
 namespace {
 
 using simdjson::dom::element;
-
-std::string text_of(const element& object, const char* key) {
-  std::string_view text;
-  return object[key].get(text) ? std::string() : std::string(text);
-}
 
 /// {"bestMatches":[{"1. symbol":"TSCO.LON","2. name":"Tesco PLC","3. type":"Equity","4. region":"…","8. currency":"GBX"}]}
 std::optional<FoundSymbols> read(std::string_view body) {

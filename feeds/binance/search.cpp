@@ -1,16 +1,11 @@
 #include "feeds/binance/search.hpp"
 
-#include <simdjson.h>
+#include "feeds/search_json.hpp"
 
 namespace tapeline::feeds::binance {
 namespace {
 
 using simdjson::dom::element;
-
-std::string text_of(const element& object, const char* key) {
-  std::string_view text;
-  return object[key].get(text) ? std::string() : std::string(text);
-}
 
 /// {"symbols":[{"symbol":"BTCUSDT","status":"TRADING","baseAsset":"BTC","quoteAsset":"USDT"}]}
 std::optional<FoundSymbols> read(std::string_view body, std::string_view text) {

@@ -1,16 +1,11 @@
 #include "feeds/coinbase/search.hpp"
 
-#include <simdjson.h>
+#include "feeds/search_json.hpp"
 
 namespace tapeline::feeds::coinbase {
 namespace {
 
 using simdjson::dom::element;
-
-std::string text_of(const element& object, const char* key) {
-  std::string_view text;
-  return object[key].get(text) ? std::string() : std::string(text);
-}
 
 /// [{"id":"BTC-USD","base_currency":"BTC","quote_currency":"USD","status":"online"}]
 std::optional<FoundSymbols> read(std::string_view body, std::string_view text) {

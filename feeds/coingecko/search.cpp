@@ -1,16 +1,11 @@
 #include "feeds/coingecko/search.hpp"
 
-#include <simdjson.h>
+#include "feeds/search_json.hpp"
 
 namespace tapeline::feeds::coingecko {
 namespace {
 
 using simdjson::dom::element;
-
-std::string text_of(const element& object, const char* key) {
-  std::string_view text;
-  return object[key].get(text) ? std::string() : std::string(text);
-}
 
 /// {"coins":[{"id":"bitcoin","name":"Bitcoin","symbol":"BTC","market_cap_rank":1}]}
 std::optional<FoundSymbols> read(std::string_view body) {

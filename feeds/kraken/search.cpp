@@ -1,16 +1,11 @@
 #include "feeds/kraken/search.hpp"
 
-#include <simdjson.h>
+#include "feeds/search_json.hpp"
 
 namespace tapeline::feeds::kraken {
 namespace {
 
 using simdjson::dom::element;
-
-std::string text_of(const element& object, const char* key) {
-  std::string_view text;
-  return object[key].get(text) ? std::string() : std::string(text);
-}
 
 /// XBT and XDG are Kraken's own names; its WebSocket speaks of BTC and DOGE.
 std::string usual_name(std::string name) {

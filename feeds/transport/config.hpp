@@ -8,7 +8,7 @@ namespace tapeline::feeds {
 
 struct TransportConfig {
   std::string ca_file;             // PEM bundle to trust besides the system's; empty: the system's alone
-  std::string proxy;               // "http://host:port" that opens tunnels for https; empty: none
+  std::string proxy;               // "http://host:port" that opens tunnels for https and wss; empty: none
   int connect_timeout_ms = 5'000;  // TCP and, after it, the TLS handshake, each
   int first_byte_timeout_ms = 10'000;
   int request_timeout_ms = 30'000;               // whole response

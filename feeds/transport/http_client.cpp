@@ -5,19 +5,15 @@
 #include <concepts>
 #include <optional>
 
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read_until.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
 #include <zlib.h>
 
-#include "feeds/transport/connector.hpp"
-#include "feeds/transport/proxy.hpp"
+#include "feeds/transport/dialer.hpp"
 #include "feeds/transport/retry_after.hpp"
 #include "feeds/transport/tls.hpp"
 
@@ -60,9 +56,7 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
       : context_(context),
         base_(std::move(base)),
         config_(config),
-        proxy_(base_.security == Security::tls ? parse_url(config.proxy) : std::nullopt),
         tls_(make_tls_context(config)),
-        resolver_(context),
         deadline_(context) {}
 
   void send(http::verb method, std::string target, Headers headers, std::string body, Callback callback) {
@@ -87,15 +81,14 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
     if (connection_) {
       write();
     } else {
-      resolve();
+      connect();
     }
   }
 
   void cancel() noexcept {
     ++generation_;
     callback_ = nullptr;
-    resolver_.cancel();
-    if (connector_) connector_->cancel();
+    if (dialer_) dialer_->cancel();
     deadline_.cancel();
     close();
   }
@@ -108,8 +101,6 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
     beast::flat_buffer buffer;
     http::request<http::string_body> request;
     std::optional<http::response_parser<http::string_body>> response;
-    std::string tunnel_request;
-    std::string tunnel_answer;
   };
   [[nodiscard]] beast::tcp_stream& tcp_layer() { return connection_->stream.next_layer(); }
 
@@ -137,50 +128,17 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
     return error == beast::error::timeout ? "nothing within " + std::to_string(timeout_ms) + " ms" : error.message();
   }
 
-  /// Where the connection goes: to the proxy, which opens a tunnel, or to the server itself.
-  [[nodiscard]] const Url& hop() const { return proxy_ ? *proxy_ : base_; }
-  [[nodiscard]] std::string hop_name() const { return (proxy_ ? "the proxy " : "") + hop().host; }
-
-  void resolve() { resolver_.async_resolve(hop().host, hop().port, guarded(&Session::on_resolved)); }
-  void on_resolved(error_code error, tcp::resolver::results_type found) {
-    if (error) return finish(HttpError{"cannot resolve " + hop_name() + ": " + error.message()});
-    std::vector<tcp::endpoint> addresses;
-    for (const auto& address : found) addresses.push_back(address.endpoint());
-    connector_ = std::make_shared<Connector>(context_, std::move(addresses));
-    connector_->start(config_.connect_timeout_ms, guarded(&Session::on_connected));
+  void connect() {
+    dialer_ = std::make_shared<Dialer>(context_, base_, config_);
+    dialer_->start(guarded(&Session::on_connected));
   }
-  void on_connected(error_code error, tcp::socket socket) {
-    connector_.reset();
-    if (error) {
-      const bool is_late = error == asio::error::timed_out;
-      return finish(HttpError{"cannot connect to " + hop_name() + ":" + hop().port + ": " +
-                              reason(is_late ? beast::error::timeout : error, config_.connect_timeout_ms)});
-    }
+  void on_connected(Result<tcp::socket, std::string> socket) {
+    dialer_.reset();
+    if (!socket) return finish(HttpError{std::move(socket.error())});
     connection_ = std::make_shared<Connection>(context_, tls_);
-    tcp_layer().socket() = std::move(socket);
-    error_code ignored;
-    tcp_layer().socket().set_option(tcp::no_delay(true), ignored);
-    if (base_.security == Security::plain) return write();
-    if (!proxy_) return shake_hands();
-    connection_->tunnel_request = connect_request(base_, config_.user_agent);
-    tcp_layer().expires_after(std::chrono::milliseconds(config_.connect_timeout_ms));
-    asio::async_write(tcp_layer(), asio::buffer(connection_->tunnel_request), guarded(&Session::on_tunnel_asked));
-  }
-  void on_tunnel_asked(error_code error, std::size_t) {
-    if (error) return finish(HttpError{"cannot send to " + hop_name() + ": " + error.message()});
-    asio::async_read_until(tcp_layer(), asio::dynamic_buffer(connection_->tunnel_answer, tunnel_answer_bytes_max),
-                           "\r\n\r\n", guarded(&Session::on_tunnel));
-  }
-  void on_tunnel(error_code error, std::size_t) {
-    if (error && error != asio::error::not_found) {
-      return finish(HttpError{"no answer from " + hop_name() + ": " + reason(error, config_.connect_timeout_ms)});
-    }
-    const std::string refusal = tunnel_refusal(connection_->tunnel_answer);
-    if (!refusal.empty()) {
-      return finish(
-          HttpError{hop_name() + " opens no tunnel to " + base_.host + ": " + refusal + "; mend transport.proxy"});
-    }
-    shake_hands();
+    tcp_layer().socket() = std::move(*socket);
+    if (base_.security == Security::tls) return shake_hands();
+    write();
   }
   void shake_hands() {
     if (!expect_host(connection_->stream.native_handle(), base_.host))
@@ -260,14 +218,14 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
     if (may_retry_) {
       may_retry_ = false;
       close();
-      return resolve();
+      return connect();
     }
     finish(HttpError{std::string(what) + " " + base_.host + ": " + reason(error, config_.first_byte_timeout_ms)});
   }
 
   void finish(HttpError error) {
     error.was_sent = was_sent_;
-    if (connector_) connector_->cancel();
+    if (dialer_) dialer_->cancel();
     close();
     finish(Result<HttpResponse, HttpError>(Unexpected{std::move(error)}));
   }
@@ -289,12 +247,10 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
   asio::io_context& context_;
   Url base_;
   TransportConfig config_;
-  std::optional<Url> proxy_;  // null: none is used
   asio::ssl::context tls_;
-  tcp::resolver resolver_;
   asio::steady_timer deadline_;
   std::shared_ptr<Connection> connection_;  // null: the next request begins with a new one
-  std::shared_ptr<Connector> connector_;    // while a connection is being made
+  std::shared_ptr<Dialer> dialer_;          // while a connection is being made
   bool may_retry_ = false;
   bool was_sent_ = false;
   std::uint64_t generation_ = 0;              // handlers of an abandoned request find another number, and do nothing

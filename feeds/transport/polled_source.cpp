@@ -41,7 +41,8 @@ class PolledSource final : public Source {
         timer_(context),
         planner_(plan_of(options_, transport), std::random_device{}()),
         redactor_(options_.key),
-        has_answered_(options_.requests.size(), false) {
+        has_answered_(options_.requests.size(), false),
+        answered_ns_(options_.requests.size(), 0) {
     status_.name = options_.name;
     status_.state = "not started";
     status_.is_polled = true;
@@ -111,13 +112,19 @@ class PolledSource final : public Source {
     status_.state = "asking for " + request.name;
     status_.next_poll_ns = wall_now_ns();
     // The key joins the target here and nowhere else.
-    std::string target = base_.path + request.target;
+    std::string target = base_.path + (catches_up(number) ? request.catch_up_target : request.target);
     if (!options_.key_parameter.empty())
       target += "&" + options_.key_parameter + "=" + url_encoded(options_.key.reveal());
     client_.get(std::move(target), options_.headers, [this, number](Result<HttpResponse, HttpError> result) {
       is_asking_ = false;
       if (!is_stopped_) on_answer(number, std::move(result));
     });
+  }
+
+  [[nodiscard]] bool catches_up(std::size_t number) const {
+    const PolledRequest& request = options_.requests[number];
+    const Nanos last_ns = answered_ns_[number];
+    return !request.catch_up_target.empty() && (last_ns == 0 || steady_now_ns() - last_ns > request.catch_up_ns);
   }
 
   void on_answer(std::size_t number, Result<HttpResponse, HttpError> result) {
@@ -181,6 +188,7 @@ class PolledSource final : public Source {
       }
     }
     has_answered_[number] = has_answered_[number] || !found.empty();
+    answered_ns_[number] = steady_now_ns();
   }
 
   void act_on(std::size_t number, Reason refusal, const HttpResponse& response, PollTime now) {
@@ -229,6 +237,7 @@ class PolledSource final : public Source {
   FrameSink* sink_ = nullptr;
   SourceStatus status_;
   std::vector<bool> has_answered_;  // by request: it has brought prices
+  std::vector<Nanos> answered_ns_;  // by request: when it was well answered last, steady; 0: not yet
   bool is_well_ = true;             // nothing in trouble since the last good answer
   bool is_asking_ = false;
   bool is_stopped_ = false;

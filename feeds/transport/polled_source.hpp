@@ -28,6 +28,10 @@ struct PolledRequest {
   std::string name;                                 // for status and for the quota: what is asked for
   std::vector<std::string> symbols;                 // native names that a good answer holds
   std::shared_ptr<const TradingCalendar> market{};  // null: round the clock
+  /// Asked for in the place of `target` at first, and after `catch_up_ns` without an answer: it reaches further back, to
+  /// what was missed. Empty: there is no such thing.
+  std::string catch_up_target{};
+  Nanos catch_up_ns = 0;
 };
 
 struct PolledOptions {

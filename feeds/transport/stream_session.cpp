@@ -40,6 +40,15 @@ std::size_t StreamSession::find(std::string_view symbol) noexcept {
   return last_found_ = found->second;
 }
 
+void StreamSession::resume(const JournaledTrade& trade) {
+  const std::size_t index = find(trade.symbol);
+  if (index == none) return;  // not subscribed to any more
+  Symbol& symbol = symbols_[index];
+  const std::uint64_t before = symbol.sequence.newest();
+  if (symbol.sequence.add(trade.id, trade.event_ns).order == TradeOrder::gap) want(index, before + 1, trade.id - 1, 0);
+  symbol.newest_event_ns = std::max(symbol.newest_event_ns, trade.event_ns);
+}
+
 void StreamSession::start(Nanos now_ns) { open(carrier_, now_ns); }
 
 void StreamSession::open(std::size_t link, Nanos now_ns) {

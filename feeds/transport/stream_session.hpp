@@ -50,6 +50,8 @@ class StreamSession {
   /// `seed` decides the random pauses alone.
   StreamSession(StreamPlan plan, std::uint64_t seed);
 
+  /// A trade that the journal has, in its order; before start(). Ids that lack there, and what has come since, is asked for.
+  void resume(const JournaledTrade& trade);
   void start(Nanos now_ns);
   void opened(std::size_t link, Nanos now_ns);
   void closed(std::size_t link, std::string reason, Nanos now_ns);

@@ -64,6 +64,10 @@ class StreamSource final : public Source {
     act();
     arm();
   }
+  [[nodiscard]] std::optional<SourceCode> resumable() const override {
+    return session_.plan().backfill.trades_max > 0 ? std::optional(session_.plan().code) : std::nullopt;
+  }
+  void resume(const JournaledTrade& trade) override { session_.resume(trade); }
   void stop() noexcept override {
     is_stopped_ = true;
     timer_.cancel();

@@ -13,6 +13,7 @@
 #include <boost/beast/websocket/ssl.hpp>
 
 #include "core/model/frame.hpp"
+#include "feeds/transport/dialer.hpp"
 #include "feeds/transport/tls.hpp"
 
 namespace tapeline::feeds {
@@ -47,11 +48,12 @@ class TypedConnection final : public Base, public std::enable_shared_from_this<T
  public:
   template <class... TlsContext>
   TypedConnection(asio::io_context& context, Target target, WebSocketClient::Callbacks callbacks, TlsContext&... tls)
-      : target_(std::move(target)), callbacks_(std::move(callbacks)), resolver_(context), stream_(context, tls...) {}
+      : target_(std::move(target)),
+        callbacks_(std::move(callbacks)),
+        dialer_(std::make_shared<Dialer>(context, target_.url, target_.config)),
+        stream_(context, tls...) {}
 
-  void open() override {
-    resolver_.async_resolve(target_.url.host, target_.url.port, guarded(&TypedConnection::on_resolved));
-  }
+  void open() override { dialer_->start(guarded(&TypedConnection::on_connected)); }
 
   void send(std::string text) override {
     outgoing_.push_back(std::move(text));
@@ -60,7 +62,7 @@ class TypedConnection final : public Base, public std::enable_shared_from_this<T
 
   void cancel() noexcept override {
     is_over_ = true;  // the callbacks stay: this may have been called by one of them
-    resolver_.cancel();
+    dialer_->cancel();
     error_code ignored;
     tcp_layer().socket().close(ignored);
   }
@@ -84,15 +86,9 @@ class TypedConnection final : public Base, public std::enable_shared_from_this<T
     if (on_closed) on_closed(std::move(reason));
   }
 
-  void on_resolved(error_code error, tcp::resolver::results_type addresses) {
-    if (error) return close("cannot resolve " + target_.url.host + ": " + error.message());
-    tcp_layer().expires_after(std::chrono::milliseconds(target_.config.connect_timeout_ms));
-    tcp_layer().async_connect(addresses, guarded(&TypedConnection::on_connected));
-  }
-  void on_connected(error_code error, const tcp::endpoint&) {
-    if (error) return close("cannot connect to " + place() + ": " + error.message());
-    error_code ignored;
-    tcp_layer().socket().set_option(tcp::no_delay(true), ignored);
+  void on_connected(Result<tcp::socket, std::string> socket) {
+    if (!socket) return close(std::move(socket.error()));
+    tcp_layer().socket() = std::move(*socket);
     if constexpr (is_tls) {
       auto& tls = stream_.next_layer();
       if (!expect_host(tls.native_handle(), target_.url.host))
@@ -177,7 +173,7 @@ class TypedConnection final : public Base, public std::enable_shared_from_this<T
 
   Target target_;
   WebSocketClient::Callbacks callbacks_;
-  tcp::resolver resolver_;
+  std::shared_ptr<Dialer> dialer_;
   websocket::stream<Stream> stream_;
   websocket::response_type upgrade_response_;
   beast::flat_buffer buffer_;

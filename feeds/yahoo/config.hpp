@@ -21,6 +21,7 @@ struct Config {
   std::vector<Subscription> symbols;
   std::string interval = "1m";  // of the bars: 1m, 2m, 5m, 15m, 30m, 60m, 1h, 1d
   std::string range = "1d";
+  std::string catch_up_range = "5d";  // asked for at first, and after an hour without an answer; empty: as ever
   int poll_seconds = 60;
   int request_spacing_ms = 1'000;
   int silence_timeout_ms = 300'000;  // of the streamer: at night nothing comes

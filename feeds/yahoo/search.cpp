@@ -1,16 +1,11 @@
 #include "feeds/yahoo/search.hpp"
 
-#include <simdjson.h>
+#include "feeds/search_json.hpp"
 
 namespace tapeline::feeds::yahoo {
 namespace {
 
 using simdjson::dom::element;
-
-std::string text_of(const element& object, const char* key) {
-  std::string_view text;
-  return object[key].get(text) ? std::string() : std::string(text);
-}
 
 /// {"quotes":[{"symbol":"BTC-USD","shortname":"Bitcoin USD","quoteType":"CRYPTOCURRENCY","exchDisp":"CCC"}]}
 std::optional<FoundSymbols> read(std::string_view body) {

@@ -30,12 +30,17 @@ std::unique_ptr<Source> make_source(boost::asio::io_context& context, const Conf
   options.code = code;
   options.base_url = config.base_url;
   for (const Subscription& symbol : config.symbols) {
-    options.requests.push_back({chart,
-                                symbol.native_symbol + " " + std::to_string(seconds_of(config.interval)),
-                                "/v8/finance/chart/" + url_encoded(symbol.native_symbol) +
-                                    "?interval=" + config.interval + "&range=" + config.range,
-                                symbol.native_symbol,
-                                {symbol.native_symbol}});
+    const std::string target =
+        "/v8/finance/chart/" + url_encoded(symbol.native_symbol) + "?interval=" + config.interval + "&range=";
+    PolledRequest request{chart,
+                          symbol.native_symbol + " " + std::to_string(seconds_of(config.interval)),
+                          target + config.range,
+                          symbol.native_symbol,
+                          {symbol.native_symbol}};
+    if (!config.catch_up_range.empty()) request.catch_up_target = target + config.catch_up_range;
+    // A range of a day begins with the day, so that the end of yesterday is missing after a night.
+    request.catch_up_ns = 3'600 * nanos_per_second;
+    options.requests.push_back(std::move(request));
   }
   options.poll_seconds = config.poll_seconds;
   options.request_spacing_ms = config.request_spacing_ms;

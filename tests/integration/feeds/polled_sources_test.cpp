@@ -292,11 +292,15 @@ TEST(YahooSource, AsksForEachChart) {
   EXPECT_EQ(path_of(requests[0].target), "/v8/finance/chart/AAPL");
   EXPECT_EQ(path_of(requests[1].target), "/v8/finance/chart/%5EGSPC");
   EXPECT_EQ(path_of(requests[2].target), "/v8/finance/chart/EURUSD%3DX");
-  EXPECT_THAT(query_of(requests[0].target), (std::map<std::string, std::string>{{"interval", "1m"}, {"range", "1d"}}));
+  // What was missed before it began comes first.
+  EXPECT_THAT(query_of(requests[0].target), (std::map<std::string, std::string>{{"interval", "1m"}, {"range", "5d"}}));
   EXPECT_EQ(requests[0].headers.at("user-agent"), "Mozilla/5.0 (test)");
   EXPECT_EQ(running.sink.frames.at(0).channel, yahoo::chart);
   EXPECT_EQ(running.sink.frames.at(0).context, "AAPL 60");
   EXPECT_EQ(running.sink.frames.at(1).context, "^GSPC 60");
+  running.source->poll_now();
+  ASSERT_TRUE(running.until_rounds(2)) << running.source->status().last_error;
+  EXPECT_EQ(query_of(server.requests().at(3).target).at("range"), "1d");
 }
 
 TEST(YahooSource, AsksAgainEveryRound) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fixture.hpp"
+#include "proxy.hpp"
 #include "server.hpp"
 
 namespace tapeline::feeds {
@@ -270,6 +271,23 @@ TEST_F(SecureWebSocketClient, ReadsFromAServerThatIsTrusted) {
   Listening listening(server.url("wss", "localhost"), trusting());
   ASSERT_TRUE(listening.until_messages(1)) << (listening.closed.empty() ? "" : listening.closed.front());
   EXPECT_THAT(listening.messages, ElementsAre("secure"));
+}
+
+TEST_F(SecureWebSocketClient, GoesThroughAProxyByATunnel) {
+  Server server(Server::Script(greet), authority_.sign("localhost"));
+  Proxy proxy(server.port());
+  TransportConfig config = trusting();
+  config.proxy = proxy.url();
+  {
+    Listening listening(server.url("wss", "localhost"), config);
+    ASSERT_TRUE(listening.until_messages(1)) << (listening.closed.empty() ? "" : listening.closed.front());
+    EXPECT_THAT(listening.messages, ElementsAre("secure"));
+    EXPECT_EQ(proxy.tunnels, 1);
+  }
+  Proxy refusing(server.port(), "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+  config.proxy = refusing.url();
+  Listening refused(server.url("wss", "localhost"), config);
+  EXPECT_THAT(refused.until_closed(), AllOf(HasSubstr("403"), HasSubstr("transport.proxy")));
 }
 
 TEST_F(SecureWebSocketClient, RefusesWhatItCannotTrust) {

@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import re
+import time
 import unittest
 
 import bars
@@ -149,6 +150,28 @@ class BrokenConnections(harness.PipelineTest):
         where = "WHERE fact_bar.lane_id = (SELECT lane_id FROM lane_checkpoint WHERE lane = 'again') ORDER"
         again = self.servers.sql(BARS.replace("ORDER", where, 1))
         self.assertEqual(again, rows[1])
+
+
+class Restarts(harness.PipelineTest):
+
+    def test_what_was_missed_while_the_process_was_down_comes_by_rest(self):
+        simulator = self.simulator("--rate", "200", "--symbol", "BTC:crypto:60000:2")
+        config = self.config(config_of("binance", "restarted"))
+        environment = {"TAPELINE_SIM": simulator.address}
+        for wanted in (300, 900):
+            running = self.start("run", "--config", config, "--plain", "--json", environment=environment)
+            harness.until(lambda least=wanted: self.servers.count_or_zero("tick") >= least, f"{wanted} ticks")
+            if wanted == 900:
+                harness.until(lambda: self.servers.count("fact_tick", "is_backfilled") > 0
+                              and self.servers.count("open_gap") == 0, "the gap is filled")
+                self.assertEqual(running.end(), 0, running.stderr)
+                break
+            running.kill()
+            time.sleep(1)  # some two hundred trades
+        ids = [int(row[0]) for row in self.servers.sql("SELECT trade_id FROM fact_tick ORDER BY 1")]
+        self.assertEqual(ids, list(range(ids[0], ids[-1] + 1)))
+        gaps = self.servers.sql("SELECT detail FROM quality_event WHERE reason = 'sequence_gap'")
+        self.assertGreaterEqual(len(gaps), 1)
 
 
 class SilentSockets(harness.PipelineTest):

@@ -23,7 +23,10 @@ constexpr Nanos second = nanos_per_second;
 /// Drives a session, and keeps what it wants.
 class Driver {
  public:
-  explicit Driver(StreamPlan plan) : session(std::move(plan), 1) { session.start(now); }
+  explicit Driver(StreamPlan plan, const std::vector<JournaledTrade>& journaled = {}) : session(std::move(plan), 1) {
+    for (const JournaledTrade& trade : journaled) session.resume(trade);
+    session.start(now);
+  }
 
   void open(std::size_t link = 0) { session.opened(link, now); }
   bool hear(std::string message, std::size_t link = 0) {
@@ -168,6 +171,35 @@ TEST(StreamSession, AsksForTheTradesOfAGap) {
   EXPECT_EQ(driver.status().backfilled, 3U);
   driver.pass(3 * second);
   EXPECT_THAT(driver.actions(), IsEmpty());
+}
+
+TEST(StreamSession, AfterTheProcessWasDownAsksForWhatTheJournalLacks) {
+  // 13 came late and 15 never; ETHUSDT has not traded before.
+  Driver driver(binance::stream_plan(two_symbols()), {{"BTCUSDT", 11, 1},
+                                                      {"BTCUSDT", 12, 2},
+                                                      {"BTCUSDT", 14, 4},
+                                                      {"BTCUSDT", 13, 3},
+                                                      {"BTCUSDT", 16, 6},
+                                                      {"UNSUBSCRIBED", 7, 7}});
+  (void)driver.actions();
+  driver.open();
+  (void)driver.actions();
+  driver.pass(second / 2);
+  EXPECT_THAT(driver.actions(), ElementsAre("fetch /api/v3/historicalTrades?symbol=BTCUSDT&fromId=15&limit=1"));
+  driver.answer(200, told(15, 15));
+  EXPECT_TRUE(driver.hear(trade(20)));
+  driver.pass(second);
+  EXPECT_THAT(driver.actions(), ElementsAre("fetch /api/v3/historicalTrades?symbol=BTCUSDT&fromId=17&limit=3"));
+  driver.answer(200, told(17, 19));
+  EXPECT_EQ(driver.status().backfilled, 4U);
+  EXPECT_EQ(driver.status().gaps, 1U);  // the one before was told by the process before
+  EXPECT_THAT(driver.status().troubles, IsEmpty());
+  // And should it stay quiet, REST is asked whether it really was.
+  Driver quiet(binance::stream_plan(two_symbols()), {{"BTCUSDT", 11, 1}});
+  (void)quiet.actions();
+  quiet.open();
+  quiet.pass(4 * second);
+  EXPECT_THAT(quiet.actions(), ElementsAre(HasSubstr("fetch /api/v3/historicalTrades?symbol=BTCUSDT&fromId=12")));
 }
 
 TEST(StreamSession, DoesNotAskForWhatOnlyCameLate) {
