@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <numeric>
@@ -70,15 +71,21 @@ bool is_nothing(std::string_view text) noexcept {
 
 class Rows {
  public:
-  Rows(Records& records, const TradingCalendar& calendar, SlashDates slashes)
-      : records_(records), calendar_(calendar), slashes_(slashes), columns_(read_header(records)) {}
+  Rows(Records& records, std::uintmax_t file_bytes, const TradingCalendar& calendar, SlashDates slashes)
+      : records_(records),
+        file_bytes_(file_bytes),
+        calendar_(calendar),
+        slashes_(slashes),
+        columns_(read_header(records)) {}
 
   void read() {
     while (records_.next()) read_row();
   }
 
   /// In the order of the file.
-  [[nodiscard]] std::vector<OpenBar> take_bars() noexcept { return std::move(bars_); }
+  [[nodiscard]] LongVector<OpenBar> take_bars() noexcept { return std::move(bars_); }
+  /// Whether each begins after the one before.
+  [[nodiscard]] bool ascends() const noexcept { return ascends_; }
   /// Of each bar.
   [[nodiscard]] const std::vector<std::uint32_t>& lines() const noexcept { return lines_; }
 
@@ -103,33 +110,50 @@ class Rows {
     }
     const std::array<std::size_t, 4> at{columns_.open, columns_.high, columns_.low, columns_.close};
     std::array<Decimal, 4> prices;
-    int exponent = 0;
+    std::int8_t exponent = 0;
     for (std::size_t i = 0; i < prices.size(); ++i) {
       prices[i] = number(texts[i], at[i]);
       if (prices[i].mantissa <= 0) refuse(texts[i], at[i], "is not above 0: a price must be; remove the line");
-      exponent = std::min<int>(exponent, prices[i].exponent);
+      exponent = std::min(exponent, prices[i].exponent);
     }
     std::array<std::int64_t, 4> mantissas{};
     for (std::size_t i = 0; i < prices.size(); ++i) {
+      mantissas[i] = prices[i].mantissa;
+      if (prices[i].exponent == exponent) continue;
       const auto aligned = mantissa_at(prices[i], exponent);
       if (!aligned) records_.fail("the prices have no common scale that fits 64 bits: round them");
       mantissas[i] = *aligned;
     }
-    OpenBar bar{.start_ns = read_time(),
-                .open = mantissas[0],
-                .high = mantissas[1],
-                .low = mantissas[2],
-                .close = mantissas[3],
-                .price_exponent = static_cast<std::int8_t>(exponent)};
+    const Nanos start_ns = read_time();
+    const Decimal volume = read_volume();
+    OpenBar& bar = append();
+    bar.start_ns = start_ns;
+    bar.open = mantissas[0];
+    bar.high = mantissas[1];
+    bar.low = mantissas[2];
+    bar.close = mantissas[3];
+    bar.price_exponent = exponent;
+    bar.volume = volume.mantissa;
+    bar.volume_exponent = volume.exponent;
+    if (bars_.size() > 1) ascends_ = ascends_ && start_ns > bars_[bars_.size() - 2].start_ns;
     if (bar.low > bar.high) refuse(texts[2], columns_.low, "is above high: exchange them, or remove the line");
     const auto [least, most] = std::minmax(bar.open, bar.close);
     if ((least < bar.low || most > bar.high) && ++strange_ == 1) first_strange_ = records_.line();
-    read_volume(bar);
-    bars_.push_back(bar);
-    lines_.push_back(static_cast<std::uint32_t>(records_.line()));
   }
 
-  Nanos read_time() {
+  OpenBar& append() {
+    // After some rows it is known how many there will be, roughly: what is reserved too much is never touched.
+    if (bars_.size() == sample_rows) {
+      const double expected =
+          sample_rows * static_cast<double>(file_bytes_) / static_cast<double>(records_.bytes_read());
+      bars_.reserve(static_cast<std::size_t>(expected * 1.1));
+      lines_.reserve(bars_.capacity());
+    }
+    lines_.push_back(static_cast<std::uint32_t>(records_.line()));
+    return bars_.emplace_back();
+  }
+
+  Nanos read_time() const {
     std::string_view text = field(records_, columns_.time);
     std::string both;
     if (columns_.clock) {
@@ -145,20 +169,21 @@ class Rows {
     refuse(text, columns_.time, cure);
   }
 
-  void read_volume(OpenBar& bar) {
-    if (!columns_.volume) return;
+  /// 0 where there is none.
+  Decimal read_volume() const {
+    if (!columns_.volume) return {};
     const std::string_view text = field(records_, *columns_.volume);
-    if (is_nothing(text)) return;
+    if (is_nothing(text)) return {};
     const Decimal volume = number(text, *columns_.volume);
     if (volume.mantissa < 0)
       refuse(text, *columns_.volume, "is below 0: a volume cannot be; mend it, or leave it empty");
-    bar.volume = volume.mantissa;
-    bar.volume_exponent = volume.exponent;
+    return volume;
   }
 
   Decimal number(std::string_view text, std::size_t column) const {
     const auto value = parse_decimal(text);
-    if (value) return *value;
+    // Member by member: as a whole it would be loaded before the store of its parts has come through.
+    if (value) return {value->mantissa, value->exponent};
     refuse(text, column,
            value.error() == DecimalError::out_of_precision
                ? "does not fit 18 significant digits and 30 decimal places: round it"
@@ -169,19 +194,23 @@ class Rows {
     records_.fail(fmt::format("column {}: '{}' {}", column + 1, text, why));
   }
 
+  static constexpr std::size_t sample_rows = 1'000;
+
   Records& records_;
+  std::uintmax_t file_bytes_;
   const TradingCalendar& calendar_;
   SlashDates slashes_;
   Columns columns_;
-  std::vector<OpenBar> bars_;
+  LongVector<OpenBar> bars_;
   std::vector<std::uint32_t> lines_;
+  bool ascends_ = true;
   std::uint64_t left_out_ = 0;
   std::uint64_t strange_ = 0;
   std::size_t first_strange_ = 0;
 };
 
 /// Ascending by start; two of one start are refused.
-void sort(std::vector<OpenBar>& bars, const std::vector<std::uint32_t>& lines, const Records& records) {
+void sort(LongVector<OpenBar>& bars, const std::vector<std::uint32_t>& lines, const Records& records) {
   const auto earlier = [](const OpenBar& a, const OpenBar& b) { return a.start_ns < b.start_ns; };
   const auto twice = [](const OpenBar& a, const OpenBar& b) { return a.start_ns == b.start_ns; };
   const auto refuse_twice = [&](std::size_t a, std::size_t b) {
@@ -189,17 +218,10 @@ void sort(std::vector<OpenBar>& bars, const std::vector<std::uint32_t>& lines, c
                                              "times with their offset",
                                              std::min(a, b)));
   };
-  const bool is_sorted = std::is_sorted(bars.begin(), bars.end(), earlier);
-  if (is_sorted) {
-    const auto found = std::adjacent_find(bars.begin(), bars.end(), twice);
-    if (found == bars.end()) return;
-    const auto at = static_cast<std::size_t>(found - bars.begin());
-    refuse_twice(lines[at], lines[at + 1]);
-  }
   std::vector<std::size_t> order(bars.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return earlier(bars[a], bars[b]); });
-  std::vector<OpenBar> sorted;
+  LongVector<OpenBar> sorted;
   sorted.reserve(bars.size());
   for (const std::size_t at : order) {
     if (!sorted.empty() && twice(sorted.back(), bars[at])) refuse_twice(lines[order[sorted.size() - 1]], lines[at]);
@@ -209,9 +231,14 @@ void sort(std::vector<OpenBar>& bars, const std::vector<std::uint32_t>& lines, c
 }
 
 /// The most frequent distance, in seconds; a day also where clocks were changed.
-std::uint32_t usual_distance(const std::vector<OpenBar>& bars) {
+std::uint32_t usual_distance(const LongVector<OpenBar>& bars) {
   std::map<Nanos, std::size_t> distances;
-  for (std::size_t i = 1; i < bars.size(); ++i) ++distances[bars[i].start_ns - bars[i - 1].start_ns];
+  auto counted = distances.end();
+  for (std::size_t i = 1; i < bars.size(); ++i) {
+    const Nanos distance = bars[i].start_ns - bars[i - 1].start_ns;
+    if (counted == distances.end() || counted->first != distance) counted = distances.try_emplace(distance).first;
+    ++counted->second;
+  }
   const auto most = std::max_element(distances.begin(), distances.end(),
                                      [](const auto& a, const auto& b) { return a.second < b.second; });
   if (most == distances.end()) return 0;
@@ -220,7 +247,7 @@ std::uint32_t usual_distance(const std::vector<OpenBar>& bars) {
 }
 
 /// A bar ends after its interval, or with the calendar's day; in any case before the next begins.
-void set_ends(std::vector<OpenBar>& bars, const TradingCalendar& calendar, std::uint32_t interval_s) {
+void set_ends(LongVector<OpenBar>& bars, const TradingCalendar& calendar, std::uint32_t interval_s) {
   for (std::size_t i = 0; i < bars.size(); ++i) {
     OpenBar& bar = bars[i];
     bar.end_ns = interval_s == day_s ? calendar.next_day_start(bar.start_ns)
@@ -236,12 +263,14 @@ CsvBars read_csv_bars(const std::string& file, const TradingCalendar& calendar, 
   std::ifstream in(file, std::ios::binary);
   if (!in) throw csv::BadInput(file + ": cannot be opened: " + std::strerror(errno));
   Records records(in, file);
-  Rows read(records, calendar, slashes);
+  std::error_code unknown;  // of a pipe: then nothing is reserved
+  const std::uintmax_t bytes = std::filesystem::file_size(file, unknown);
+  Rows read(records, unknown ? 0 : bytes, calendar, slashes);
   read.read();
   CsvBars result;
   result.bars = read.take_bars();
   if (result.bars.empty()) records.fail("no row has prices: a backtest needs some");
-  sort(result.bars, read.lines(), records);
+  if (!read.ascends()) sort(result.bars, read.lines(), records);
   result.interval_s = interval_s != 0 ? interval_s : usual_distance(result.bars);
   if (result.interval_s == 0) records.fail("one row does not tell how long a bar is: say it with --interval");
   set_ends(result.bars, calendar, result.interval_s);

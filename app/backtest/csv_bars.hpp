@@ -11,11 +11,12 @@
 #include "app/backtest/csv_time.hpp"
 #include "core/bars/open_bar.hpp"
 #include "core/bars/trading_calendar.hpp"
+#include "core/base/huge_pages.hpp"
 
 namespace tapeline::app {
 
 struct CsvBars {
-  std::vector<OpenBar> bars;  // ascending by start; closed
+  LongVector<OpenBar> bars;  // ascending by start; closed
   std::uint32_t interval_s = 0;
   std::vector<std::string> remarks;
 };

@@ -93,41 +93,48 @@ Nanos from_local(Nanos local_ns, const TradingCalendar& zone) noexcept {
   return zone.offset_s(second) == zone.offset_s(first) ? second : std::max(first, second);
 }
 
-std::optional<Nanos> from_count(std::string_view text) noexcept {
-  const bool has_fraction = text.find('.') != std::string_view::npos;
+/// False where the text is no count.
+bool from_count(std::string_view text, Nanos& time_ns) noexcept {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  std::uint64_t digits = 0;
+  for (; at != end && at - text.data() < 18 && *at >= '0' && *at <= '9'; ++at) {
+    digits = digits * 10 + static_cast<std::uint64_t>(*at - '0');
+  }
+  auto count = static_cast<std::int64_t>(digits);
   double fraction = 0;
-  std::int64_t count = 0;
-  const char* const end = text.data() + text.size();
-  const auto [next, error] = std::from_chars(text.data(), end, count);
-  if (error != std::errc() || count < 0) return std::nullopt;
-  if (has_fraction) {
-    const auto rest = std::from_chars(next, end, fraction);
-    if (rest.ec != std::errc() || rest.ptr != end || *next != '.') return std::nullopt;
-  } else if (next != end) {
-    return std::nullopt;
+  if (at != end) {
+    const auto [next, error] = std::from_chars(text.data(), end, count);
+    if (error != std::errc() || count < 0) return false;
+    if (next != end) {
+      const auto rest = std::from_chars(next, end, fraction, std::chars_format::fixed);
+      if (rest.ec != std::errc() || rest.ptr != end || *next != '.') return false;
+    }
+  } else if (text.empty()) {
+    return false;
   }
   const auto scaled = [&](Nanos unit) {
     return count * unit + static_cast<Nanos>(fraction * static_cast<double>(unit));
   };
   if (count >= 19'000'101 && count <= 22'001'231 && text.size() == 8) {
     const int days = static_cast<int>(count);
-    return from_civil_utc(days / 10'000, days / 100 % 100, days % 100, 0, 0, 0);
+    const auto day_ns = from_civil_utc(days / 10'000, days / 100 % 100, days % 100, 0, 0, 0);
+    if (day_ns) time_ns = *day_ns;
+    return day_ns.has_value();
   }
   // Each up to the year 2255, where nanoseconds end.
-  if (count < 9'000'000'000) return scaled(nanos_per_second);
-  if (count < 9'000'000'000'000) return scaled(nanos_per_millisecond);
-  if (count < 9'000'000'000'000'000) return scaled(nanos_per_microsecond);
-  return count;
+  time_ns = count < 9'000'000'000           ? scaled(nanos_per_second)
+            : count < 9'000'000'000'000     ? scaled(nanos_per_millisecond)
+            : count < 9'000'000'000'000'000 ? scaled(nanos_per_microsecond)
+                                            : count;
+  return true;
 }
 
 }  // namespace
 
 std::optional<Nanos> parse_csv_time(std::string_view text, const TradingCalendar& zone, SlashDates slashes) noexcept {
-  const auto is_of_count = [](char c) { return (c >= '0' && c <= '9') || c == '.'; };
-  if (std::all_of(text.begin(), text.end(), is_of_count)) {
-    const std::optional<Nanos> count = from_count(text);
-    return count && text.size() == 8 ? std::optional(from_local(*count, zone)) : count;
-  }
+  Nanos count_ns = 0;
+  if (from_count(text, count_ns)) return text.size() == 8 ? from_local(count_ns, zone) : count_ns;
   Reader reader(text);
   Civil civil;
   if (!read_date(reader, civil, slashes)) return std::nullopt;

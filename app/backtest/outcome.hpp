@@ -33,7 +33,7 @@ struct BacktestOutcome {
   backtest::Window window;
   std::shared_ptr<const RowCatalog> catalog;
   backtest::Tape tape;
-  backtest::Result result;
+  backtest::Result result{0};
   backtest::Performance performance;
   std::vector<backtest::Parameter> parameters;
   std::vector<double> chosen;  // of the parameters

@@ -222,6 +222,10 @@ void write_outcome(const BacktestOutcome& outcome, const std::string& directory)
   std::error_code failed;
   std::filesystem::create_directories(directory, failed);
   if (failed) throw std::runtime_error(directory + " cannot be made: " + failed.message());
+  // A run writes them or not: those of an earlier one would pass for its own.
+  for (const char* name : {"sweep.csv", "walk_forward.csv"}) {
+    std::filesystem::remove(std::filesystem::path(directory) / name, failed);
+  }
   Writer(outcome, directory).write();
 }
 

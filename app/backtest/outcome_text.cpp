@@ -23,9 +23,9 @@ std::string money(backtest::Money amount) {
 }
 
 std::string period(const BacktestOutcome& outcome) {
-  const auto& points = outcome.result.equity;
-  if (points.empty()) return "no bars";
-  return fmt::format("{} to {}", format_utc(points.front().time_ns), format_utc(points.back().time_ns));
+  const backtest::Curve& curve = outcome.result.curve;
+  if (curve.points() == 0) return "no bars";
+  return fmt::format("{} to {}", format_utc(curve.first_ns()), format_utc(curve.last_ns()));
 }
 
 std::string values_text(const std::vector<backtest::Parameter>& parameters, const std::vector<double>& values) {

@@ -9,17 +9,19 @@
 
 namespace tapeline::app {
 
+using backtest::KeepEquity;
 using backtest::Performance;
 using backtest::Result;
 using backtest::Tape;
 using backtest::Window;
 
 Search::Search(const BarSource& source, const Config& config, const std::vector<backtest::Parameter>& parameters,
-               backtest::Objective objective, unsigned jobs)
+               backtest::Objective objective, Told told, unsigned jobs)
     : source_(source),
       config_(config),
       parameters_(parameters),
       objective_(objective),
+      told_(told),
       jobs_(jobs),
       combinations_(backtest::combinations(parameters)) {
   // Every mistake is told before the first run.
@@ -36,8 +38,8 @@ void Search::best(BacktestOutcome& outcome) const {
     backtest::for_each_index(combinations_.size(), jobs_, [&](std::size_t i) {
       const Config config = config_of(combinations_[i]);
       const Tape tape = source_.judge(config, BarSource::Rules::followed);
-      const Result result =
-          backtest::run(tape, config.backtest, outcome.window, backtest::money_of(config.backtest.cash));
+      const Result result = backtest::run(tape, config.backtest, outcome.window,
+                                          backtest::money_of(config.backtest.cash), KeepEquity::no);
       found[i] = backtest::measure(result, *tape.market, outcome.window);
     });
     std::vector<std::size_t> order(combinations_.size());
@@ -49,8 +51,8 @@ void Search::best(BacktestOutcome& outcome) const {
     outcome.config = config_of(outcome.chosen);
   }
   const backtest::Config& options = outcome.config.backtest;
-  outcome.tape = source_.judge(outcome.config, BarSource::Rules::all);
-  outcome.result = backtest::run(outcome.tape, options, outcome.window, backtest::money_of(options.cash));
+  outcome.tape = source_.judge(outcome.config, told_.rules);
+  outcome.result = backtest::run(outcome.tape, options, outcome.window, backtest::money_of(options.cash), told_.equity);
   outcome.performance = backtest::measure(outcome.result, *outcome.tape.market, outcome.window);
 }
 
@@ -70,13 +72,13 @@ void Search::walk_forward(Nanos train_ns, Nanos test_ns, BacktestOutcome& outcom
     options.push_back(config_of(values).backtest);
     options.back().close_at_end = true;
   }
-  Result all;
-  all.initial_cash = backtest::money_of(config_.backtest.cash);
+  Result all(backtest::money_of(config_.backtest.cash));
   backtest::Money cash = all.initial_cash;
   for (const backtest::Fold& fold : folds) {
     std::vector<Performance> trained(combinations_.size());
     backtest::for_each_index(combinations_.size(), jobs_, [&](std::size_t i) {
-      const Result result = backtest::run(tapes[i], options[i], fold.train, backtest::money_of(options[i].cash));
+      const Result result =
+          backtest::run(tapes[i], options[i], fold.train, backtest::money_of(options[i].cash), KeepEquity::no);
       trained[i] = backtest::measure(result, *tapes[i].market, fold.train);
     });
     std::size_t chosen = 0;
@@ -86,7 +88,8 @@ void Search::walk_forward(Nanos train_ns, Nanos test_ns, BacktestOutcome& outcom
     Result test = backtest::run(tapes[chosen], options[chosen], fold.test, cash);
     outcome.walk_forward.push_back({fold, combinations_[chosen], value_of(trained[chosen], objective_),
                                     backtest::measure(test, *tapes[chosen].market, fold.test)});
-    if (!test.equity.empty()) cash = test.equity.back().equity;
+    cash = test.curve.last();
+    for (const backtest::EquityPoint& point : test.equity) all.curve.add(point);
     all.bars += test.bars;
     all.slippage += test.slippage;
     std::move(test.orders.begin(), test.orders.end(), std::back_inserter(all.orders));
@@ -97,7 +100,7 @@ void Search::walk_forward(Nanos train_ns, Nanos test_ns, BacktestOutcome& outcom
   outcome.config = config_of(outcome.chosen);
   outcome.config.backtest.close_at_end = true;
   outcome.window = {folds.front().test.from_ns, folds.back().test.to_ns};
-  outcome.tape = source_.judge(outcome.config, BarSource::Rules::all);
+  outcome.tape = source_.judge(outcome.config, told_.rules);
   outcome.result = std::move(all);
   outcome.performance = backtest::measure(outcome.result, *outcome.tape.market, outcome.window);
 }

@@ -12,9 +12,15 @@ namespace tapeline::app {
 
 class Search {
  public:
+  /// What is told of the run that was chosen.
+  struct Told {
+    BarSource::Rules rules;
+    backtest::KeepEquity equity;  // a walk-forward keeps it in any case
+  };
+
   /// All outlive the search.
   Search(const BarSource& source, const Config& config, const std::vector<backtest::Parameter>& parameters,
-         backtest::Objective objective, unsigned jobs);
+         backtest::Objective objective, Told told, unsigned jobs);
 
   /// Fills tape, result, performance, and with parameters the sweep and what was chosen. `outcome` says the window.
   void best(BacktestOutcome& outcome) const;
@@ -29,6 +35,7 @@ class Search {
   const Config& config_;
   const std::vector<backtest::Parameter>& parameters_;
   backtest::Objective objective_;
+  Told told_;
   unsigned jobs_;
   std::vector<std::vector<double>> combinations_;
 };

@@ -111,7 +111,7 @@ OpenBar bar_of(const std::vector<std::string>& row, const Kind& kind, const Trad
 
 /// What is stored is that a signal rests on a gap, not where the gap is: at the first such bar, and so late that the
 /// last one still rests on it.
-void mark_gaps(std::vector<OpenBar>& bars, const std::vector<bool>& rests_on_gap, std::uint32_t window) {
+void mark_gaps(LongVector<OpenBar>& bars, const std::vector<bool>& rests_on_gap, std::uint32_t window) {
   for (std::size_t first = 0; first < bars.size(); ++first) {
     if (!rests_on_gap[first]) continue;
     std::size_t after = first;

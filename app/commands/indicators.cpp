@@ -34,7 +34,7 @@ struct Column {
 Column find_column(const CsvRecords& records, std::string_view name, std::string_view cure) {
   const std::optional<std::size_t> index = records.column(name);
   if (!index) {
-    records.fail("no column is named " + std::string(name) + " in the header '" + records.text() +
+    records.fail("no column is named " + std::string(name) + " in the header '" + std::string(records.text()) +
                  "': " + std::string(cure));
   }
   return {name, *index};
@@ -61,9 +61,9 @@ Columns read_header(CsvRecords& records, const IndicatorsOptions& options) {
 
 std::string_view text_of(const CsvRecords& records, const Column& column) {
   if (records.fields().size() <= column.index) {
-    records.fail("the line '" + records.text() + "' ends after column " + std::to_string(records.fields().size()) +
-                 ", but " + std::string(column.name) + " is column " + std::to_string(column.index + 1) +
-                 ": add what is missing, or remove the line");
+    records.fail("the line '" + std::string(records.text()) + "' ends after column " +
+                 std::to_string(records.fields().size()) + ", but " + std::string(column.name) + " is column " +
+                 std::to_string(column.index + 1) + ": add what is missing, or remove the line");
   }
   return trimmed(records.fields()[column.index]);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
 #include <utility>
 
 namespace tapeline::backtest {
@@ -21,25 +22,29 @@ Intents allowed_by(Direction direction) noexcept {
 
 class Run {
  public:
-  Run(const Tape& tape, const Config& config, const Window& window, Money cash)
+  Run(const Tape& tape, const Config& config, const Window& window, Money cash, KeepEquity keep_equity)
       : config_(config),
         bars_(tape.market->bars),
         intents_(tape.intents),
         allowed_(allowed_by(config.direction)),
         account_(config, cash, tape.market->series.size()),
-        pending_(tape.market->series.size()) {
+        pending_(tape.market->series.size()),
+        keep_equity_(keep_equity),
+        result_(cash) {
     // A shorter history has no more intents than bars.
+    ends_.reserve(intents_.size());
     for (std::size_t i = 0; i < intents_.size(); ++i) {
       if (window.holds(bars_[i])) ends_.push_back(i);
     }
     begins_ = ends_;
     const auto begins_earlier = [&](std::size_t a, std::size_t b) { return bars_[a].start_ns < bars_[b].start_ns; };
-    if (!std::is_sorted(begins_.begin(), begins_.end(), begins_earlier)) {
-      std::stable_sort(begins_.begin(), begins_.end(), begins_earlier);
+    if (!std::is_sorted(ends_.begin(), ends_.end(), begins_earlier)) {
+      sorted_.assign(ends_.begin(), ends_.end());
+      std::stable_sort(sorted_.begin(), sorted_.end(), begins_earlier);
+      begins_ = sorted_;
     }
-    result_.initial_cash = cash;
     result_.bars = ends_.size();
-    result_.equity.reserve(ends_.size());
+    if (keep_equity_ == KeepEquity::yes) result_.equity.reserve(ends_.size());
   }
 
   Result take() {
@@ -52,7 +57,9 @@ class Run {
       end_bars(i, after, now_ns);
       i = after;
       if (i == ends_.size()) finish();
-      result_.equity.push_back({now_ns, account_.equity(), account_.cash(), account_.exposure()});
+      const EquityPoint point{now_ns, account_.equity(), account_.cash(), account_.exposure()};
+      result_.curve.add(point);
+      if (keep_equity_ == KeepEquity::yes) result_.equity.push_back(point);
     }
     result_.slippage = account_.slippage();
     result_.orders = account_.take_orders();
@@ -163,20 +170,22 @@ class Run {
   }
 
   const Config& config_;
-  const std::vector<Bar>& bars_;
+  const LongVector<Bar>& bars_;
   const std::vector<Intents>& intents_;
   Intents allowed_;
   Account account_;
-  std::vector<Pending> pending_;     // by series: decided, and waiting for its next bar
-  std::vector<std::size_t> ends_;    // bars of the window, in the order of their ends
-  std::vector<std::size_t> begins_;  // and in that of their beginnings
+  std::vector<Pending> pending_;         // by series: decided, and waiting for its next bar
+  LongVector<std::size_t> ends_;         // bars of the window, in the order of their ends
+  std::span<const std::size_t> begins_;  // and in that of their beginnings
+  LongVector<std::size_t> sorted_;       // what begins_ shows where the two orders differ
+  KeepEquity keep_equity_;
   Result result_;
 };
 
 }  // namespace
 
-Result run(const Tape& tape, const Config& config, const Window& window, Money cash) {
-  return Run(tape, config, window, cash).take();
+Result run(const Tape& tape, const Config& config, const Window& window, Money cash, KeepEquity keep_equity) {
+  return Run(tape, config, window, cash, keep_equity).take();
 }
 
 }  // namespace tapeline::backtest

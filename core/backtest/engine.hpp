@@ -11,7 +11,9 @@
 
 #include "core/backtest/account.hpp"
 #include "core/backtest/config.hpp"
+#include "core/backtest/curve.hpp"
 #include "core/backtest/tape.hpp"
+#include "core/base/huge_pages.hpp"
 
 namespace tapeline::backtest {
 
@@ -23,23 +25,23 @@ struct Window {
   [[nodiscard]] bool holds(const Bar& bar) const noexcept { return bar.start_ns >= from_ns && bar.end_ns <= to_ns; }
 };
 
-struct EquityPoint {
-  Nanos time_ns;
-  Money equity;
-  Money cash;
-  Money exposure;
-};
-
 struct Result {
+  explicit Result(Money cash) : curve(cash), initial_cash(cash) {}
+
   std::vector<Order> orders;
   std::vector<Trade> trades;
-  std::vector<EquityPoint> equity;  // at every instant at which a bar ends
-  Money initial_cash = 0;
+  LongVector<EquityPoint> equity;  // at every instant at which a bar ends, where it is kept
+  Curve curve;                     // of the same points
+  Money initial_cash;
   Money slippage = 0;
   std::uint64_t bars = 0;
 };
 
+/// Whether the result holds every point of the equity, or the sums of Curve alone.
+enum class KeepEquity : std::uint8_t { yes, no };
+
 /// Throws std::range_error where money does not fit.
-[[nodiscard]] Result run(const Tape& tape, const Config& config, const Window& window, Money cash);
+[[nodiscard]] Result run(const Tape& tape, const Config& config, const Window& window, Money cash,
+                         KeepEquity keep_equity = KeepEquity::yes);
 
 }  // namespace tapeline::backtest

@@ -18,17 +18,22 @@ std::uint16_t rule_named(const RowCatalog& catalog, const std::string& name) {
                               ", which is not there or not enabled; there are: " + known);
 }
 
+std::size_t count_of(const std::vector<History>& histories) noexcept {
+  std::size_t count = 0;
+  for (const History& history : histories) count += history.bars.size();
+  return count;
+}
+
 /// Numbers of all bars in the order of a tape: the histories merged by (end, series).
 std::vector<std::pair<std::uint32_t, std::size_t>> merged(const std::vector<History>& histories) {
   std::vector<std::pair<std::uint32_t, std::size_t>> order;
+  order.reserve(count_of(histories));
   for (std::uint32_t series = 0; series < histories.size(); ++series) {
     for (std::size_t i = 0; i < histories[series].bars.size(); ++i) order.emplace_back(series, i);
   }
-  if (histories.size() > 1) {
-    std::stable_sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
-      return histories[a.first].bars[a.second].end_ns < histories[b.first].bars[b.second].end_ns;
-    });
-  }
+  std::stable_sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
+    return histories[a.first].bars[a.second].end_ns < histories[b.first].bars[b.second].end_ns;
+  });
   return order;
 }
 
@@ -52,9 +57,14 @@ std::shared_ptr<const Market> make_market(const std::vector<History>& histories,
   for (const History& history : histories) {
     market->series.push_back({history.symbol, history.source, history.calendar->periods_per_year(interval_s)});
   }
-  for (const auto& [series, i] : merged(histories)) {
-    const OpenBar& bar = histories[series].bars[i];
+  market->bars.reserve(count_of(histories));
+  const auto add = [&](std::uint32_t series, const OpenBar& bar) {
     market->bars.push_back({bar.start_ns, bar.end_ns, bar.open, bar.close, series, bar.price_exponent});
+  };
+  if (histories.size() == 1) {
+    for (const OpenBar& bar : histories.front().bars) add(0, bar);
+  } else {
+    for (const auto& [series, i] : merged(histories)) add(series, histories[series].bars[i]);
   }
   return market;
 }
@@ -63,13 +73,16 @@ Tape judge(const std::vector<History>& histories, std::shared_ptr<const Market> 
            Nanos until_ns) {
   Tape tape;
   tape.market = std::move(market);
-  const std::vector<Bar>& bars = tape.market->bars;
+  const LongVector<Bar>& bars = tape.market->bars;
   tape.intents.reserve(bars.size());
   BarEvaluator::Evaluation evaluation(by.catalog);
+  // Without rules nobody reads more than the signal, and of a change of it what it says of itself.
+  const bool has_rules = by.catalog.rules.size() > 0;
   std::vector<BarEvaluator> evaluators;
   for (const History& history : histories) {
     evaluators.emplace_back(by.catalog, by.indicators, history.symbol, tape.market->interval_s,
-                            history.calendar->periods_per_year(tape.market->interval_s));
+                            history.calendar->periods_per_year(tape.market->interval_s),
+                            has_rules ? WithVolatility::yes : WithVolatility::no);
   }
   std::vector<std::size_t> next(histories.size());
   for (const Bar& bar : bars) {
@@ -79,17 +92,24 @@ Tape judge(const std::vector<History>& histories, std::shared_ptr<const Market> 
     const bool is_filled = !history.is_filled.empty() && history.is_filled[at];
     // Only indicators of the user's own ask for the session.
     const std::int64_t session = by.catalog.custom_names.empty() ? 0 : history.calendar->session_of(bar.end_ns - 1);
-    evaluators[bar.series].evaluate(history.bars[at], {is_filled ? BarOrigin::filled : history.origin, session},
-                                    by.catalog, by.signals, evaluation);
-    const BarRow& row = evaluation.row;
-    Intents intents = by.roles.follows_signal() ? intents_of(row.signal) : Intents{0};
-    for (const std::uint16_t rule : evaluation.fired) {
-      intents |= by.roles.of_rule(rule);
-      const double close = to_double(Int128{row.close_mantissa}, row.price_exponent);
-      tape.fired.push_back({tape.intents.size(), rule, close, row.rsi});
+    const BarEvaluator::Circumstances circumstances{is_filled ? BarOrigin::filled : history.origin, session};
+    BarEvaluator& evaluator = evaluators[bar.series];
+    Intents of_rules = 0;
+    bool is_changed = false;
+    if (has_rules) {
+      evaluator.evaluate(history.bars[at], circumstances, by.catalog, by.signals, evaluation);
+      is_changed = evaluation.signal_changed;
+      for (const std::uint16_t rule : evaluation.fired) {
+        const BarRow& row = evaluation.row;
+        of_rules |= by.roles.of_rule(rule);
+        const double close = to_double(Int128{row.close_mantissa}, row.price_exponent);
+        tape.fired.push_back({tape.intents.size(), rule, close, row.rsi});
+      }
+    } else {
+      is_changed = evaluator.evaluate_signal(history.bars[at], circumstances, by.signals, evaluation);
     }
-    if (evaluation.signal_changed) tape.signals.push_back({tape.intents.size(), signal_row_of(evaluation)});
-    tape.intents.push_back(intents);
+    if (is_changed) tape.signals.push_back({tape.intents.size(), signal_row_of(evaluation)});
+    tape.intents.push_back(by.roles.follows_signal() ? intents_of(evaluation.row.signal) : of_rules);
   }
   return tape;
 }

@@ -13,6 +13,7 @@
 #include "core/bars/config.hpp"
 #include "core/bars/open_bar.hpp"
 #include "core/bars/trading_calendar.hpp"
+#include "core/base/huge_pages.hpp"
 #include "core/stages/bar_evaluator.hpp"
 #include "core/stages/row_catalog.hpp"
 
@@ -35,7 +36,7 @@ struct History {
   std::string symbol;
   std::string source;
   std::shared_ptr<const TradingCalendar> calendar;
-  std::vector<OpenBar> bars;
+  LongVector<OpenBar> bars;
   BarOrigin origin = BarOrigin::source;
   std::vector<bool> is_filled{};  // of each bar; empty: none is
 };

@@ -142,14 +142,14 @@ LookaheadReport check_lookahead(const Tape& whole, const Config& config, const T
   Config without_end = config;
   without_end.close_at_end = false;  // an end of its own is no look ahead
   const Money cash = money_of(config.cash);
-  const std::vector<Order> orders = run(whole, without_end, {}, cash).orders;
+  const std::vector<Order> orders = run(whole, without_end, {}, cash, KeepEquity::no).orders;
   for (const std::int64_t until : cuts_of(whole, cuts)) {
     const Tape part = truncated(until);
     Comparison comparison(whole, part, until);
     std::string found = comparison.difference();
     if (found.empty() && comparison.is_prefix()) {
       ++report.cuts_with_orders;
-      found = difference(orders, run(part, without_end, {}, cash).orders);
+      found = difference(orders, run(part, without_end, {}, cash, KeepEquity::no).orders);
     }
     ++report.cuts;
     report.bars_compared += part.intents.size();

@@ -4,6 +4,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "core/base/nearest_double.hpp"
+
 namespace tapeline::backtest {
 namespace {
 
@@ -57,7 +59,7 @@ Money money_of(double amount) {
 
 std::int64_t rate_of(double bps) { return std::llround(bps * 100); }
 
-double to_double(Money money) noexcept { return tapeline::to_double(money, -money_decimals); }
+double to_double(Money money) noexcept { return nearest_double(money) / money_unit; }
 
 std::string to_string(const Price& price) {
   std::string text = tapeline::to_string(price.mantissa, price.exponent);

@@ -23,49 +23,23 @@ std::optional<double> ratio(double numerator, double denominator) {
 }
 
 void measure_curve(const Result& result, Performance& out) {
-  const std::vector<EquityPoint>& points = result.equity;
-  // Welford's mean and sum of squares; the downside is measured from zero.
-  double mean = 0, squares = 0, downside = 0, equity_sum = 0, exposure_sum = 0;
-  std::uint64_t returns = 0, in_market = 0;
-  bool is_ruined = false;
-  double before = to_double(result.initial_cash);
-  double high = before;
-  Nanos high_ns = points.empty() ? 0 : points.front().time_ns;
-  for (const EquityPoint& point : points) {
-    const double equity = to_double(point.equity);
-    if (before > 0) {
-      const double change = equity / before - 1;
-      const double delta = change - mean;
-      mean += delta / static_cast<double>(++returns);
-      squares += delta * (change - mean);
-      if (change < 0) downside += change * change;
-    }
-    is_ruined = is_ruined || equity <= 0;
-    before = equity;
-    equity_sum += equity;
-    if (equity > 0) exposure_sum += to_double(point.exposure) / equity;
-    in_market += point.exposure > 0 ? 1 : 0;
-    if (equity >= high) {
-      high = equity;
-      high_ns = point.time_ns;
-    } else {
-      out.max_drawdown = std::max(out.max_drawdown, 1 - equity / high);
-      out.max_drawdown_ns = std::max(out.max_drawdown_ns, point.time_ns - high_ns);
-    }
-  }
-  const auto count = static_cast<double>(points.size());
-  out.exposure = ratio(exposure_sum, count);
-  out.time_in_market = ratio(static_cast<double>(in_market), count);
+  const Curve& curve = result.curve;
+  const auto points = static_cast<double>(curve.points());
+  out.max_drawdown = curve.drawdown_max();
+  out.max_drawdown_ns = curve.drawdown_ns_max();
+  out.exposure = ratio(curve.exposure_sum(), points);
+  out.time_in_market = ratio(static_cast<double>(curve.points_in_market()), points);
   Money traded = 0;
   for (const Order& order : result.orders) traded += order.notional;
-  out.turnover = ratio(to_double(traded), equity_sum / std::max(count, 1.0));
-  if (is_ruined || returns < 2) return;
-  const double deviation = std::sqrt(squares / static_cast<double>(returns - 1));
-  const double downside_deviation = std::sqrt(downside / static_cast<double>(returns));
+  out.turnover = ratio(to_double(traded), curve.equity_sum() / std::max(points, 1.0));
+  if (curve.is_ruined() || curve.returns() < 2) return;
+  const auto returns = static_cast<double>(curve.returns());
+  const double deviation = std::sqrt(curve.return_squares() / (returns - 1));
+  const double downside_deviation = std::sqrt(curve.downside_squares() / returns);
   const double annual = std::sqrt(out.periods_per_year);
   out.volatility_annual = deviation * annual;
-  if (deviation > 0) out.sharpe = mean / deviation * annual;
-  if (downside_deviation > 0) out.sortino = mean / downside_deviation * annual;
+  if (deviation > 0) out.sharpe = curve.return_mean() / deviation * annual;
+  if (downside_deviation > 0) out.sortino = curve.return_mean() / downside_deviation * annual;
 }
 
 void measure_trades(const Result& result, Performance& out) {
@@ -127,20 +101,20 @@ Performance measure(const Result& result, const Market& market, const Window& wi
   }
   measure_trades(result, out);
   out.buy_and_hold_return = buy_and_hold(market, window);
-  if (result.equity.empty()) return out;
-  out.final_equity = result.equity.back().equity;
+  if (result.curve.points() == 0) return out;
+  out.final_equity = result.curve.last();
   const double initial = to_double(result.initial_cash);
   const double growth = to_double(out.final_equity) / initial;
   out.total_return = growth - 1;
   measure_curve(result, out);
-  Nanos first_ns = result.equity.front().time_ns;
+  Nanos first_ns = result.curve.first_ns();
   for (const Bar& bar : market.bars) {
     if (window.holds(bar)) {
       first_ns = bar.start_ns;
       break;
     }
   }
-  const Nanos span_ns = result.equity.back().time_ns - first_ns;
+  const Nanos span_ns = result.curve.last_ns() - first_ns;
   if (span_ns >= annual_from_ns && growth > 0) {
     const double years = static_cast<double>(span_ns) / 1e9 / year_s;
     out.return_annual = std::pow(growth, 1 / years) - 1;

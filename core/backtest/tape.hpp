@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/huge_pages.hpp"
 #include "core/base/time.hpp"
 #include "core/model/row.hpp"
 
@@ -56,7 +57,7 @@ struct FiredRule {
 /// The same for every strategy: shared by the tapes of a sweep.
 struct Market {
   std::vector<Series> series;
-  std::vector<Bar> bars;
+  LongVector<Bar> bars;
   std::vector<std::int64_t> known_at;  // of each bar: a measure of when it was known; empty: its end
   std::uint32_t interval_s = 0;
 

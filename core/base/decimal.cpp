@@ -50,14 +50,10 @@ bool parse_plain(const char* at, const char* end, std::int64_t& mantissa, int& e
   if (at == end) return at - begin <= decimal_digits_max;
   if (*at++ != '.' || at == end) return false;
   const char* const fraction = at;
-  for (; at != end && is_digit(*at); ++at) {
-    whole = whole * 10 + digit(*at);
-    // Zeros at the end of the fraction are read, and forgotten again.
-    if (*at != '0') {
-      mantissa = static_cast<std::int64_t>(whole);
-      exponent = -static_cast<int>(at - fraction + 1);
-    }
-  }
+  while (end != fraction && end[-1] == '0') --end;
+  exponent = -static_cast<int>(end - fraction);
+  for (; at != end && is_digit(*at); ++at) whole = whole * 10 + digit(*at);
+  mantissa = static_cast<std::int64_t>(whole);
   return at == end;
 }
 

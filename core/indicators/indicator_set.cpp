@@ -47,13 +47,14 @@ IndicatorValues to_values(const KernelOutputs& outputs, double annual_factor) no
 
 }  // namespace
 
-IndicatorSet::IndicatorSet(const IndicatorsConfig& config, double periods_per_year)
+IndicatorSet::IndicatorSet(const IndicatorsConfig& config, double periods_per_year, WithVolatility with_volatility)
     : sma_(config.sma_length),
       rsi_(config.rsi_length),
       bollinger_(config.bollinger_length, config.bollinger_width),
       volatility_(config.volatility_length),
       periods_per_year_(periods_per_year),
-      annual_factor_(std::sqrt(periods_per_year)) {
+      annual_factor_(std::sqrt(periods_per_year)),
+      with_volatility_(with_volatility) {
   if (!std::isfinite(periods_per_year) || periods_per_year <= 0) {
     throw std::invalid_argument("periods per year are impossible: give the number of bars in a year, above 0");
   }
@@ -71,7 +72,7 @@ void IndicatorSet::update(std::int64_t close_mantissa, int exponent) noexcept {
   sma_.update(close);
   rsi_.update(close);
   bollinger_.update(close);
-  volatility_.update(close);
+  if (with_volatility_ == WithVolatility::yes) volatility_.update(close);
   change_.update(close);
   ++bars_seen_;
 }

@@ -40,14 +40,29 @@ struct IndicatorValues {
   bool rsi_flat = false;        // RSI is undefined because the market did not move, not for want of bars
 };
 
+/// A logarithm a close is most of what a set costs: a search through many backtests leaves out what nobody reads.
+enum class WithVolatility : std::uint8_t { yes, no };
+
 class IndicatorSet {
  public:
-  /// `periods_per_year` as of calendar_periods.hpp.
-  IndicatorSet(const IndicatorsConfig& config, double periods_per_year);
+  /// `periods_per_year` as of calendar_periods.hpp. Volatilities that are not computed are undefined.
+  IndicatorSet(const IndicatorsConfig& config, double periods_per_year,
+               WithVolatility with_volatility = WithVolatility::yes);
 
   void update(std::int64_t close_mantissa, int exponent) noexcept;
 
   [[nodiscard]] IndicatorValues values() const noexcept;
+
+  /// Of values(), what a signal rests on.
+  struct SignalValues {
+    double sma;
+    double rsi;
+    bool rsi_flat;
+  };
+  [[nodiscard]] SignalValues signal_values() const noexcept {
+    return {sma_.value(unit_).value_or(IndicatorValues::undefined), rsi_.value().value_or(IndicatorValues::undefined),
+            rsi_.flat()};
+  }
 
   /// values() as update() would leave them, for a bar that is still open. Copies the set, and so allocates, only where
   /// the close does not fit the series' exponent.
@@ -81,6 +96,7 @@ class IndicatorSet {
   std::uint64_t bars_seen_ = 0;
   std::uint64_t resets_ = 0;
   int exponent_ = 0;  // the finest seen since the series began
+  WithVolatility with_volatility_;
 };
 
 }  // namespace tapeline

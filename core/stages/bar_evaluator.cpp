@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <span>
-
-#include "core/signals/signal.hpp"
 
 namespace tapeline {
 namespace {
@@ -39,8 +36,9 @@ void copy_indicators(const IndicatorValues& values, BarRow& row) noexcept {
   row.bars_seen = values.bars_seen;
 }
 
+constexpr double undefined = IndicatorValues::undefined;
+
 IndicatorValues undefined_values(std::uint64_t bars_seen) noexcept {
-  constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
   IndicatorValues values{};
   values.sma = values.rsi = values.bb_mid = values.bb_sigma = values.bb_upper = values.bb_lower = undefined;
   values.percent_b = values.bandwidth = values.volatility = values.volatility_annual = undefined;
@@ -64,8 +62,8 @@ std::vector<std::uint16_t> places_of(const IndicatorsConfig& indicators, std::ui
 }  // namespace
 
 BarEvaluator::BarEvaluator(const RowCatalog& catalog, const IndicatorsConfig& indicators, std::string_view symbol,
-                           std::uint32_t interval_s, double periods_per_year)
-    : indicators_(indicators, periods_per_year),
+                           std::uint32_t interval_s, double periods_per_year, WithVolatility with_volatility)
+    : indicators_(indicators, periods_per_year, with_volatility),
       custom_(indicators.custom, interval_s, periods_per_year),
       custom_outputs_(places_of(indicators, interval_s)),
       rules_(catalog.rules, symbol, interval_s),
@@ -76,6 +74,7 @@ BarEvaluator::BarEvaluator(const RowCatalog& catalog, const IndicatorsConfig& in
 
 void BarEvaluator::update(const OpenBar& bar, const Circumstances& circumstances) noexcept {
   indicators_.update(bar.close, bar.price_exponent);
+  if (custom_.size() == 0) return;
   custom_.update({.open = bar.open,
                   .high = bar.high,
                   .low = bar.low,
@@ -93,40 +92,60 @@ bool BarEvaluator::gap_in_window(const OpenBar& bar) noexcept {
   return bars_since_gap_ < signal_window_;
 }
 
-void BarEvaluator::evaluate(const OpenBar& bar, const Circumstances& circumstances, const RowCatalog& catalog,
-                            const SignalsConfig& signals, Evaluation& evaluation) noexcept {
-  if (!bar.is_partial) update(bar, circumstances);
-  const IndicatorValues current = indicators_.values();
-  const IndicatorValues values = bar.is_partial ? undefined_values(current.bars_seen) : current;
+SignalVerdict BarEvaluator::judged(const OpenBar& bar, const IndicatorSet::SignalValues& values,
+                                   const SignalsConfig& signals) noexcept {
+  const double close = to_double(Decimal{bar.close, bar.price_exponent});
+  const bool has_gap = gap_in_window(bar);
+  if (bar.is_partial) return judge({close, undefined, undefined, false, true, has_gap}, signals);
+  return judge({close, values.rsi, values.sma, values.rsi_flat, false, has_gap}, signals);
+}
 
+void BarEvaluator::tell(const OpenBar& bar, const Circumstances& circumstances, const IndicatorValues& values,
+                        const SignalVerdict& verdict, Evaluation& evaluation) noexcept {
   BarRow& row = evaluation.row;
   copy_prices(bar, row);
-  copy_indicators(values, row);
+  copy_indicators(bar.is_partial ? undefined_values(values.bars_seen) : values, row);
   row.interval_s = interval_s_;
   row.periods_per_year = periods_per_year_;
   row.is_partial = bar.is_partial;
   row.is_filled = circumstances.origin == BarOrigin::filled;
   row.is_source_bar = circumstances.origin == BarOrigin::source;
-
-  const double close = to_double(Int128{bar.close}, bar.price_exponent);
-  const SignalVerdict verdict =
-      judge({close, values.rsi, values.sma, values.rsi_flat, bar.is_partial, gap_in_window(bar)}, signals);
   row.signal = verdict.signal;
   row.signal_reason = verdict.reason;
   row.trend = verdict.trend;
 
   evaluation.previous_signal = signal_;
-  evaluation.signal_changed = !bar.is_partial && verdict.signal != signal_;
+  evaluation.signal_changed = changes(bar, verdict);
   evaluation.fired.clear();
-  std::fill(evaluation.custom.begin(), evaluation.custom.end(), std::numeric_limits<double>::quiet_NaN());
+  std::fill(evaluation.custom.begin(), evaluation.custom.end(), undefined);
+  if (!bar.is_partial) signal_ = verdict.signal;
+}
+
+void BarEvaluator::evaluate(const OpenBar& bar, const Circumstances& circumstances, const RowCatalog& catalog,
+                            const SignalsConfig& signals, Evaluation& evaluation) noexcept {
+  if (!bar.is_partial) update(bar, circumstances);
+  const IndicatorValues values = indicators_.values();
+  tell(bar, circumstances, values, judged(bar, {values.sma, values.rsi, values.rsi_flat}, signals), evaluation);
   if (bar.is_partial) return;
-  signal_ = verdict.signal;
   std::array<double, custom_outputs_max> custom;
   custom_.values(std::span(custom).first(custom_.size()));
   for (std::size_t i = 0; i < custom_.size(); ++i) evaluation.custom[custom_outputs_[i]] = custom[i];
-  fill_fields(row, evaluation.custom, evaluation.fields);
+  if (catalog.rules.size() == 0) return;
+  fill_fields(evaluation.row, evaluation.custom, evaluation.fields);
   rules_.update(catalog.rules, evaluation.fields, bar.end_ns,
                 [&](std::size_t rule) { evaluation.fired.push_back(static_cast<std::uint16_t>(rule)); });
+}
+
+bool BarEvaluator::evaluate_signal(const OpenBar& bar, const Circumstances& circumstances, const SignalsConfig& signals,
+                                   Evaluation& evaluation) noexcept {
+  if (!bar.is_partial) update(bar, circumstances);
+  const SignalVerdict verdict = judged(bar, indicators_.signal_values(), signals);
+  if (changes(bar, verdict)) {
+    tell(bar, circumstances, indicators_.values(), verdict, evaluation);
+    return true;
+  }
+  evaluation.row.signal = verdict.signal;
+  return false;
 }
 
 SignalRow signal_row_of(const BarEvaluator::Evaluation& evaluation) noexcept {

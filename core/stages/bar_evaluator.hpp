@@ -14,6 +14,7 @@
 #include "core/bars/open_bar.hpp"
 #include "core/indicators/indicator_set.hpp"
 #include "core/model/row.hpp"
+#include "core/signals/signal.hpp"
 #include "core/stages/row_catalog.hpp"
 
 namespace tapeline {
@@ -44,11 +45,16 @@ class BarEvaluator {
   };
 
   BarEvaluator(const RowCatalog& catalog, const IndicatorsConfig& indicators, std::string_view symbol,
-               std::uint32_t interval_s, double periods_per_year);
+               std::uint32_t interval_s, double periods_per_year, WithVolatility with_volatility = WithVolatility::yes);
 
   /// A partial bar is reported and judged HOLD, but feeds nothing.
   void evaluate(const OpenBar& bar, const Circumstances& circumstances, const RowCatalog& catalog,
                 const SignalsConfig& signals, Evaluation& evaluation) noexcept;
+
+  /// evaluate() where nobody asks for more than the signal, as a search through many backtests does. False: the signal
+  /// stays, and of `evaluation` only `row.signal` is of this bar. Rules have seen nothing of it.
+  [[nodiscard]] bool evaluate_signal(const OpenBar& bar, const Circumstances& circumstances,
+                                     const SignalsConfig& signals, Evaluation& evaluation) noexcept;
 
   /// RSI as it would be if a bar closed at this price: provisional, and nothing changes.
   [[nodiscard]] double provisional_rsi(std::int64_t close_mantissa, int exponent) const {
@@ -72,6 +78,14 @@ class BarEvaluator {
  private:
   void update(const OpenBar& bar, const Circumstances& circumstances) noexcept;
   [[nodiscard]] bool gap_in_window(const OpenBar& bar) noexcept;
+  [[nodiscard]] SignalVerdict judged(const OpenBar& bar, const IndicatorSet::SignalValues& values,
+                                     const SignalsConfig& signals) noexcept;
+  [[nodiscard]] bool changes(const OpenBar& bar, const SignalVerdict& verdict) const noexcept {
+    return !bar.is_partial && verdict.signal != signal_;
+  }
+  /// All of the row; the signal moves on.
+  void tell(const OpenBar& bar, const Circumstances& circumstances, const IndicatorValues& values,
+            const SignalVerdict& verdict, Evaluation& evaluation) noexcept;
 
   IndicatorSet indicators_;
   CustomIndicators custom_;

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include "app/calendar/time_zone.hpp"
 #include "app/csv/records.hpp"
@@ -59,9 +60,10 @@ TEST(CsvTime, TimesWithoutOffsetAreOnTheClocksOfTheZone) {
 }
 
 TEST(CsvTime, RefusesWhatIsNone) {
-  for (const char* text : {"", "x", "2024-13-01", "2024-02-30", "31/1/2024", "2024-01-31 25:00", "2024-01-31 9", "1/1",
-                           "2024-01-31 09:30:00.", "2024-01-31 09:30 Zulu", "-5", "1e9", "1700000000.x",
-                           "2024-01-31 09:30+25:00", "99999999999999999999", "2024-01-31 09:30:00.1234567891"}) {
+  for (const char* text :
+       {"", "x", "2024-13-01", "2024-02-30", "31/1/2024", "2024-01-31 25:00", "2024-01-31 9", "1/1",
+        "2024-01-31 09:30:00.", "2024-01-31 09:30 Zulu", "-5", "1e9", "1700000000.x", "1700000000.5e3", ".5", "5.",
+        "2024-01-31 09:30+25:00", "99999999999999999999", "2024-01-31 09:30:00.1234567891"}) {
     EXPECT_EQ(instant(text), "none") << text;
   }
 }
@@ -85,6 +87,49 @@ std::vector<std::string> starts(const CsvBars& read) {
   std::vector<std::string> texts;
   for (const OpenBar& bar : read.bars) texts.push_back(format_utc(bar.start_ns));
   return texts;
+}
+
+TEST(CsvRecords, WhatComesLineByLineIsGivenLineByLine) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const auto send = [&](std::string_view text) {
+    ASSERT_EQ(::write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  };
+  std::ifstream in("/dev/fd/" + std::to_string(ends[0]), std::ios::binary);
+  csv::Records records(in, "pipe");
+  send("a,b\n1,2\n3,");
+  ASSERT_TRUE(records.next() && records.next());  // the writer is there yet, and has no more to say
+  EXPECT_THAT(records.fields(), ElementsAre("1", "2"));
+  send("\"4\n5\"\n\n6,7");
+  ASSERT_TRUE(records.next());
+  EXPECT_THAT(records.fields(), ElementsAre("3", "4\n5"));
+  EXPECT_EQ(records.line(), 3U);
+  ::close(ends[1]);
+  ASSERT_TRUE(records.next());
+  EXPECT_THAT(records.fields(), ElementsAre("6", "7"));
+  EXPECT_EQ(records.line(), 6U);
+  EXPECT_FALSE(records.next() || records.next());
+  ::close(ends[0]);
+}
+
+TEST_F(CsvFile, LongFilesAndLinesAreReadWhole) {
+  std::string text = "time,open,high,low,close,note\n";
+  constexpr int rows = 60'000;  // beyond what is read at once, and what is reserved for at first
+  for (int i = 0; i < rows; ++i) {
+    const std::string price = std::to_string(100 + i % 7) + "." + std::to_string(i % 100);
+    text += std::to_string(1'700'000'000 + 60 * i) + ',' + price + ",200," + "1.5," + price + ',';
+    if (i == 30'000) text += std::string(300'000, 'x');
+    text += i % 3 == 0 ? "\n" : "a;b\n";
+  }
+  const CsvBars read = this->read(text);
+  ASSERT_EQ(read.bars.size(), static_cast<std::size_t>(rows));
+  for (int i = 0; i < rows; ++i) {
+    const OpenBar& bar = read.bars[static_cast<std::size_t>(i)];
+    ASSERT_EQ(bar.start_ns, (1'700'000'000 + 60 * i) * nanos_per_second);
+    ASSERT_EQ(to_string(Decimal{bar.close, bar.price_exponent}),
+              to_string(*parse_decimal(std::to_string(100 + i % 7) + "." + std::to_string(i % 100))));
+  }
+  EXPECT_EQ(read.interval_s, 60U);
 }
 
 TEST_F(CsvFile, ReadsPricesExactlyAtOneScale) {

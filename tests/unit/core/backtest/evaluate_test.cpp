@@ -18,12 +18,12 @@ constexpr Nanos minute = 60 * nanos_per_second;
 constexpr Nanos first_start = 1'720'000'020 * nanos_per_second;
 constexpr Nanos everything = std::numeric_limits<Nanos>::max();
 
-std::vector<OpenBar> walk(std::size_t count) {
+LongVector<OpenBar> walk(std::size_t count) {
   std::mt19937_64 random(3);
   const auto draw = [&](std::int64_t least, std::int64_t most) {
     return std::uniform_int_distribution<std::int64_t>(least, most)(random);
   };
-  std::vector<OpenBar> bars;
+  LongVector<OpenBar> bars;
   std::int64_t price = 10'000;
   Nanos start_ns = first_start;
   for (std::size_t i = 0; i < count; ++i, start_ns += minute * draw(1, 3)) {
@@ -60,7 +60,7 @@ std::vector<RuleConfig> rules() {
 }
 
 /// Rows of the kernels when a source delivers the bars, each in a frame that arrives with its end.
-std::vector<Row> live(const std::vector<OpenBar>& bars) {
+std::vector<Row> live(const LongVector<OpenBar>& bars) {
   Kernels::Options options;
   options.indicators = indicators();
   options.catalog = make_row_catalog(options.indicators, rules(), "c0ffee");
@@ -114,14 +114,14 @@ struct Judged {
   }
 };
 
-Judged judged(std::vector<OpenBar> bars) {
+Judged judged(LongVector<OpenBar> bars) {
   Judged judged;
   judged.histories.push_back({"AAPL", "csv", std::make_shared<const TradingCalendar>(), std::move(bars)});
   return judged;
 }
 
 TEST(Evaluate, SaysWhatTheKernelsSayOfDeliveredBars) {
-  const std::vector<OpenBar> bars = walk(2'000);
+  const LongVector<OpenBar> bars = walk(2'000);
   const Tape tape = judged(bars).tape({});
   std::size_t bar = 0, signal = 0, fired = 0;
   for (const Row& row : live(bars)) {
@@ -146,6 +146,30 @@ TEST(Evaluate, SaysWhatTheKernelsSayOfDeliveredBars) {
   EXPECT_EQ(fired, tape.fired.size());
   EXPECT_GT(signal, 100U);
   EXPECT_GT(fired, 100U);
+}
+
+TEST(Evaluate, WithoutRulesTheSignalsAreTheSameBitForBit) {
+  LongVector<OpenBar> bars = walk(2'000);
+  bars[300].is_partial = bars[301].is_partial = bars[700].has_gap = true;
+  // A flat stretch, and closes that need another exponent.
+  for (std::size_t i = 400; i < 420; ++i) bars[i].close = bars[399].close;
+  for (std::size_t i = 1'000; i < 1'010; ++i) {
+    for (std::int64_t* price : {&bars[i].open, &bars[i].high, &bars[i].low, &bars[i].close})
+      *price = *price * 1'000 + 7;
+    bars[i].price_exponent = -5;
+  }
+  Judged one = judged(std::move(bars));
+  const Tape with_rules = one.tape({});
+  one.catalog = make_row_catalog(indicators(), {}, "");
+  const Tape without = one.tape({});
+  EXPECT_EQ(without.intents, with_rules.intents);
+  ASSERT_EQ(without.signals.size(), with_rules.signals.size());
+  EXPECT_GT(without.signals.size(), 100U);
+  for (std::size_t i = 0; i < without.signals.size(); ++i) {
+    EXPECT_EQ(without.signals[i].bar, with_rules.signals[i].bar);
+    EXPECT_EQ(std::memcmp(&without.signals[i].row, &with_rules.signals[i].row, sizeof(SignalRow)), 0) << i;
+  }
+  EXPECT_TRUE(without.fired.empty());
 }
 
 TEST(Evaluate, RulesHaveTheRolesThatTheyAreGiven) {

@@ -11,11 +11,10 @@ namespace tapeline::backtest {
 namespace {
 
 Result curve(std::initializer_list<std::int64_t> equity) {
-  Result result;
-  result.initial_cash = whole(100);
+  Result result(whole(100));
   Nanos time_ns = 0;
   for (const std::int64_t amount : equity) {
-    result.equity.push_back({time_ns += 86'400 * nanos_per_second, whole(amount), whole(amount), 0});
+    result.curve.add({time_ns += 86'400 * nanos_per_second, whole(amount), whole(amount), 0});
   }
   return result;
 }
@@ -50,7 +49,7 @@ TEST(Performance, WhatIsUndefinedIsMissing) {
   const Performance ruined = measure(curve({50, 0, -10}), {}, {});
   EXPECT_FALSE(ruined.sharpe.has_value());
   EXPECT_NEAR(ruined.total_return, -1.1, 1e-15);
-  EXPECT_EQ(measure({}, {}, {}).trades, 0U);
+  EXPECT_EQ(measure(Result(0), {}, {}).trades, 0U);
 }
 
 TEST(Performance, TradesAreCountedWhenTheyAreClosed) {
