@@ -1,6 +1,7 @@
 """A backtest's folder as frames."""
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 import tapeline
@@ -31,3 +32,47 @@ def test_what_is_no_result_says_so(folder, tmp_path):
     (folder / "summary.json").write_text("{")
     with pytest.raises(tapeline.TapelineError, match="is no JSON"):
         tapeline.load_backtest(folder)
+
+
+def written(folder, names=("AAA", "BBB"), count=400):
+    files = {}
+    for symbol in names:
+        close = 100 * np.exp(np.random.default_rng(ord(symbol[0])).normal(0, 0.02, count).cumsum()).round(4)
+        times = pd.date_range("2024-01-01", periods=count, freq="D")
+        files[symbol] = folder / f"{symbol}.csv"
+        pd.DataFrame({"date": times, "open": close, "high": close, "low": close, "close": close}).to_csv(files[symbol], index=False)
+    return files
+
+
+def test_a_run_is_what_the_command_writes(program, tmp_path):
+    files = written(tmp_path)
+    found = tapeline.run_backtest(files, start="2024-03-01", end=pd.Timestamp("2024-12-31", tz="UTC"), program=program,
+                                  output=tmp_path / "kept")
+    assert found.summary["symbols"] == ["AAA", "BBB"] and found.summary["performance"]["trades"] > 0
+    assert set(found.orders["action"]) <= {"open_long", "close_long"} and found.sweep is None and found.walk_forward is None
+    assert found.equity["time"].iloc[0] >= pd.Timestamp("2024-03-01", tz="UTC")
+    again = tapeline.load_backtest(tmp_path / "kept")
+    pd.testing.assert_frame_equal(again.trades, found.trades)
+    with pytest.raises(tapeline.TapelineError, match="cannot be opened"):
+        tapeline.run_backtest({"X": tmp_path / "none.csv"}, program=program)
+    with pytest.raises(tapeline.TapelineError, match="build it"):
+        tapeline.run_backtest(files, program=tmp_path / "nothing")
+
+
+def test_sweeps_walk_forward_and_parquet(program, tmp_path):
+    import polars
+    files = written(tmp_path, ("AAA",))
+    swept = tapeline.run_backtest(files, sweep={"rsi_buy_below": [25, 30, 40], "rsi_length": "7:14:7"}, objective="return",
+                                  program=program, output=tmp_path / "kept")
+    assert len(swept.sweep) == 6 and swept.sweep["return"].is_monotonic_decreasing
+    walked = tapeline.run_backtest(files, sweep={"rsi_buy_below": [25, 40]}, walk_forward="120d:60d", program=program,
+                                   output=tmp_path / "kept")
+    assert len(walked.walk_forward) >= 4 and walked.walk_forward["test_from"].dt.tz is not None
+    assert walked.sweep is None, "what an earlier run has left is not of this one"
+    names = [path.name for path in walked.to_parquet(tmp_path / "parquet")]
+    assert names == ["orders.parquet", "trades.parquet", "equity.parquet", "signals.parquet", "alerts.parquet",
+                     "walk_forward.parquet"]
+    equity = polars.read_parquet(tmp_path / "parquet/equity.parquet")
+    assert equity["equity"].to_list() == walked.equity["equity"].tolist()
+    assert equity.schema["time"] == polars.Datetime("ns", "UTC")
+    assert equity["time"].to_list()[0] == walked.equity["time"].iloc[0].to_pydatetime()

@@ -14,6 +14,7 @@ from tapeline.backtest import Backtest
 from tapeline.report import page
 from tapeline.report.__main__ import main
 from tapeline.report.sections_quality import likely_splits
+from tapeline.report.sections_risk import chosen_group
 from tapeline.report.statistics import forward_returns, hit_table, mean_interval, wilson
 
 
@@ -97,6 +98,24 @@ def test_a_report_of_files_marks_a_split(tmp_path):
     assert "split of 4:1" in html and "Out of sample" in html
 
 
+def test_symbols_without_common_days_are_left_out_and_named(tmp_path):
+    def write(symbol, first, count, frequency="D"):
+        close = 100 * np.exp(np.random.default_rng(len(symbol)).normal(0, 0.02, count).cumsum())
+        times = pd.date_range(first, periods=count, freq=frequency)
+        pd.DataFrame({"date": times, "open": close, "high": close, "low": close, "close": close}).to_csv(
+            tmp_path / f"{symbol}.csv", index=False)
+    write("AAA", "2024-01-01", 200)
+    write("BBBB", "2024-02-01", 200)
+    write("LATER", "2026-01-01", 300)
+    write("MINUTES", "2024-03-01", 500, "5min")
+    data = report.from_files({name: tmp_path / f"{name}.csv" for name in ("AAA", "BBBB", "LATER", "MINUTES")})
+    prices, interval_s, _ = chosen_group(data.bars)
+    assert (list(prices.columns), interval_s, len(prices)) == (["AAA", "BBBB"], 86_400, 169)
+    html = report.render(data)
+    assert "Drawdown of equal parts of AAA, BBBB" in html and "Without LATER, MINUTES: of 1 d they share" in html
+    assert "Drawn are bars of 5 min; AAA, BBBB, LATER has none" not in html and "Drawn are bars of 1 d; MINUTES has none" in html
+
+
 def test_mistakes_end_with_a_sentence(database, tmp_path, capsys):
     (tmp_path / "bad.csv").write_text("a,b\n1,2\n")
     for words, said in ((["X"], "'X' is no SYMBOL=FILE.csv"), ([f"X={tmp_path}/none.csv"], "cannot be read"),
@@ -109,6 +128,7 @@ def test_mistakes_end_with_a_sentence(database, tmp_path, capsys):
 
 def test_numbers_as_people_read_them():
     assert page.percent(-0.0123, coloured=True) == '<span class="bad">−1.23 %</span>'
+    assert page.percent(-0.000004, coloured=True) == "0.00 %" and page.number(-1.5) == "−1.50"
     assert page.percent(float("nan")) == page.number(float("inf")) == page.price(float("nan")) == "–"
     assert (page.price(61837.629), page.price(0.10123)) == ("61,837.63", "0.10123")
 

@@ -63,10 +63,11 @@ def plot_trading_signals(df: pd.DataFrame, title: str | None = None, *, bars_max
         figure.add_scatter(x=times, y=df["sma"], line={"width": 1.2, "color": ORANGE}, name="SMA", row=1, col=1)
     signal = np.asarray(df["signal"].astype(str))
     changed = np.append(True, signal[1:] != signal[:-1])
-    for name, column, marker, colour, offset in (("BUY", "low", "triangle-up", BLUE, 0.996),
-                                                 ("SELL", "high", "triangle-down", PINK, 1.004)):
+    apart = 0.025 * float(df["high"].max() - df["low"].min())  # of what is seen: quiet and wild markets look alike
+    for name, column, marker, colour, offset in (("BUY", "low", "triangle-up", BLUE, -apart),
+                                                 ("SELL", "high", "triangle-down", PINK, apart)):
         at = changed & (signal == name)
-        figure.add_scatter(x=times[at], y=df[column][at] * offset, mode="markers", name=name,
+        figure.add_scatter(x=times[at], y=df[column][at] + offset, mode="markers", name=name,
                            marker={"symbol": marker, "size": 10, "color": colour, "line": {"width": 1, "color": "white"}},
                            row=1, col=1)
     figure.add_scatter(x=times, y=df["rsi"], line={"width": 1.2, "color": BLUE}, name="RSI", row=2, col=1)

@@ -49,7 +49,7 @@ class Cell(str):
 
 
 def number(value: float, digits: int = 2) -> str:
-    return "–" if value is None or not math.isfinite(value) else f"{value:,.{digits}f}"
+    return "–" if value is None or not math.isfinite(value) else f"{value:,.{digits}f}".replace("-", "−")
 
 
 def price(value: float) -> str:
@@ -62,9 +62,10 @@ def price(value: float) -> str:
 def percent(value: float, digits: int = 2, *, coloured: bool = False) -> Cell:
     if value is None or not math.isfinite(value):
         return Cell("–")
-    said = f"{value * 100:,.{digits}f} %".replace("-", "−")
-    kind = "good" if value > 0 else "bad"
-    return Cell(f'<span class="{kind}">{said}</span>' if coloured and round(value * 100, digits) != 0 else said)
+    shown = round(value * 100, digits) or 0.0  # no −0.00
+    said = f"{shown:,.{digits}f} %".replace("-", "−")
+    kind = "good" if shown > 0 else "bad"
+    return Cell(f'<span class="{kind}">{said}</span>' if coloured and shown != 0 else said)
 
 
 def interval(low: float, high: float, digits: int = 1) -> Cell:

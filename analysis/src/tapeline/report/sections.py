@@ -45,25 +45,31 @@ def overview(data: ReportData) -> str:
 
 def market(data: ReportData, width: int) -> str:
     rows, curves = [], []
+    days = (data.bars["time"] == data.bars["time"].dt.normalize()).all()
+    clock = "%Y-%m-%d" if days else "%Y-%m-%d %H:%M"
     for (symbol, source, interval_s, is_source), one in series_of(data.bars):
         first, last = one.iloc[0], one.iloc[-1]
         rows.append([symbol, source + (" (its bars)" if is_source and source != "file" else ""), span(interval_s),
-                     f"{len(one):,}", f"{first['time']:%Y-%m-%d %H:%M}", f"{last['time']:%Y-%m-%d %H:%M}",
+                     f"{len(one):,}", f"{first['time']:{clock}}", f"{last['time']:{clock}}",
                      page.price(last["close"]), page.percent(last["close"] / first["open"] - 1, coloured=True),
                      page.price(one["low"].min()), page.price(one["high"].max()),
                      page.percent(last["volatility_annual"], 1), last["signal"]])
         curves.append(((interval_s, symbol, source), one.set_index("time")["close"] / first["open"]))
-    finest = max((len(curve), -key[0]) for key, curve in curves)[1]  # of the interval with the most bars
+    # Of the interval that most symbols have, and among those the one with the most bars.
+    intervals = [-key[0] for key, _ in curves]
+    finest = max((intervals.count(-key[0]), len(curve), -key[0]) for key, curve in curves)[2]
     figure = go.Figure()
     for (interval_s, symbol, _), curve in curves:
         if interval_s == -finest:
             thin = curve.iloc[::max(1, len(curve) // 1_500)]
             figure.add_scatter(x=thin.index, y=thin, name=str(symbol), line={"width": 1.4})
     figure.update_yaxes(title="start = 1")
+    others = sorted({str(symbol) for (_, symbol, _), _ in curves} - {trace.name for trace in figure.data})
+    apart = [page.note(f"Drawn are bars of {span(-finest)}; {', '.join(others)} has none of that length.")] if others else []
     return page.section("Market", "Every series of the range; volatility is a year's, of the last 20 bars.",
                         page.table(["symbol", "source", "bar", "bars", "from", "to (UTC)", "last", "change", "low", "high",
                                     "volatility", "signal"], rows, texts=3),
-                        page.figure(styled(figure, height=330), width))
+                        page.figure(styled(figure, height=330), width), *apart)
 
 
 def signals(data: ReportData, width: int) -> str:

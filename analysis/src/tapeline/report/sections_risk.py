@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -67,25 +68,49 @@ def _years(times: pd.Series) -> float:
     return (times.max() - times.min()).total_seconds() / (365 * 86_400)
 
 
+def _shared(members: list[pd.DataFrame]) -> tuple[pd.DataFrame, list[pd.DataFrame]] | None:
+    """Closes of as many of them as share enough bars: whoever shares least is left out, one after another."""
+    while members:
+        try:
+            prices = risk.price_table(pd.concat(members, ignore_index=True))
+        except NoData:
+            prices = pd.DataFrame()
+        if len(prices) > _ROWS_MIN:
+            return prices, members
+        times = [set(one["time"]) for one in members]
+        common = [sum(len(mine & other) for other in times) for mine in times]
+        members = [one for place, one in enumerate(members) if place != common.index(min(common))]
+    return None
+
+
 def chosen_group(bars: pd.DataFrame) -> tuple[pd.DataFrame, int, float] | None:
-    """Closes that symbols share, the interval, and the periods in a year: the longest interval that says enough."""
+    """Closes that symbols share, the interval, and the periods in a year: of the interval with the most symbols that share
+    enough, and among those the longest."""
     best: dict[tuple[str, int], tuple[int, pd.DataFrame]] = {}
     for (symbol, _, interval_s, _), one in series_of(bars):
         key = (str(symbol), int(interval_s))
         if key not in best or len(one) > best[key][0]:
             best[key] = (len(one), one)
+    chosen = None
     for interval_s in sorted({interval for _, interval in best}, reverse=True):
-        members = [one for (_, interval), (_, one) in best.items() if interval == interval_s and len(one) > _ROWS_MIN]
-        if not members:
+        shared = _shared([one for (_, interval), (_, one) in best.items() if interval == interval_s and len(one) > _ROWS_MIN])
+        if shared is None or (chosen is not None and shared[0].shape[1] <= chosen[0].shape[1]):
             continue
-        try:
-            prices = risk.price_table(pd.concat(members, ignore_index=True))
-        except NoData:
-            continue
-        if len(prices) > _ROWS_MIN:
-            # Symbols share only the sessions of the one that trades least.
-            return prices, interval_s, min(float(one["periods_per_year"].iloc[-1]) for one in members)
-    return None
+        # Symbols share only the sessions of the one that trades least.
+        chosen = shared[0], interval_s, min(float(one["periods_per_year"].iloc[-1]) for one in shared[1])
+    return chosen
+
+
+def _listed(names: Iterable[str]) -> str:
+    names = list(names)
+    return ", ".join(names) if len(names) <= 6 else f"{len(names)} symbols"
+
+
+def _left_out(bars: pd.DataFrame, prices: pd.DataFrame, interval_s: int) -> list[str]:
+    names = [name for name in sorted(map(str, bars["symbol"].unique())) if name not in prices.columns]
+    if not names:
+        return []
+    return [page.note(f"Without {', '.join(names)}: of {span(interval_s)} they share no more than {_ROWS_MIN} bars with the others.")]
 
 
 def risks(data: ReportData, width: int) -> str:
@@ -106,7 +131,10 @@ def risks(data: ReportData, width: int) -> str:
         returns = risk.returns(group[0])
         if returns.shape[1] > 1:
             parts.append(page.figure(plot_correlation(returns, f"Correlation of returns of {span(group[1])}"), min(width, 560)))
-        parts.append(page.figure(plot_drawdown(returns.mean(axis=1), "Drawdown of equal parts of all"), width))
+            parts.append(page.figure(plot_drawdown(returns.mean(axis=1), f"Drawdown of equal parts of {_listed(returns)}"), width))
+            parts += _left_out(data.bars, *group[:2])
+        else:
+            parts.append(page.figure(plot_drawdown(returns.iloc[:, 0], f"Drawdown of {returns.columns[0]}"), width))
     return page.section("Risk", lead, *parts)
 
 
@@ -131,6 +159,7 @@ def portfolios(data: ReportData, width: int) -> str:
              page.figure(plot_equity(wealth, f"Out of sample: fitted on {train} bars of {span(interval_s)}, held for {test}"),
                          width), _measures(risk.summary(tested.returns, periods),
                        pd.Series(_years(tested.returns.index.to_series()), index=tested.returns.columns))]
+    parts += _left_out(data.bars, prices, interval_s)
     fallen = tested.fallbacks.get("maximum Sharpe", 0)
     if fallen:
         fits = int(np.ceil(len(tested.returns) / test))
