@@ -95,7 +95,9 @@ IndicatorKind kind_of(const std::string& name) {
 }  // namespace
 
 void bind_streams(nb::module_& module) {
-  nb::class_<IndicatorValues> values(module, "IndicatorValues");
+  nb::class_<IndicatorValues> values(
+      module, "IndicatorValues",
+      "What fact_bar says of a bar, in prices and ratios (docs/definitions.md); None where undefined.");
   const auto field = [&values](const char* name, double IndicatorValues::*member) {
     values.def_prop_ro(name, [member](const IndicatorValues& self) { return defined(self.*member); });
   };
@@ -113,7 +115,10 @@ void bind_streams(nb::module_& module) {
   field("change_pct", &IndicatorValues::change_pct);
   values.def_ro("bars_seen", &IndicatorValues::bars_seen).def_ro("rsi_flat", &IndicatorValues::rsi_flat);
 
-  nb::class_<IndicatorSet>(module, "IndicatorSet")
+  nb::class_<IndicatorSet>(
+      module, "IndicatorSet",
+      "What a row of fact_bar holds, one close at a time: lengths in bars, `width` in deviations.\n"
+      "ValueError for impossible lengths, and for a close that is no price above 0.")
       .def(
           "__init__",
           [](IndicatorSet* self, std::uint32_t sma, std::uint32_t rsi, std::uint32_t bollinger, double width,
@@ -143,12 +148,15 @@ void bind_streams(nb::module_& module) {
             return self.peek(price.mantissa, price.exponent);
           },
           nb::arg("close"), "What update() would return; changes nothing")
-      .def("values", &IndicatorSet::values)
-      .def_prop_ro("bars_seen", &IndicatorSet::bars_seen)
-      .def_prop_ro("resets", &IndicatorSet::resets)
+      .def("values", &IndicatorSet::values, "Of the closes so far")
+      .def_prop_ro("bars_seen", &IndicatorSet::bars_seen, "Closes since the series began")
+      .def_prop_ro("resets", &IndicatorSet::resets,
+                   "How often a close did not fit 64 bits together with those before it")
       .def("__copy__", [](const IndicatorSet& self) { return IndicatorSet(self); });
 
-  nb::class_<Stream>(module, "Stream")
+  nb::class_<Stream>(module, "Stream",
+                     "One indicator of [indicators.custom], one bar at a time: sma, ema, rsi, bollinger, macd, atr or\n"
+                     "volatility. ValueError for another kind, impossible lengths, and what is no price above 0.")
       .def(
           "__init__",
           [](Stream* self, const std::string& kind, std::uint32_t length, std::uint32_t fast, std::uint32_t slow,
@@ -166,11 +174,12 @@ void bind_streams(nb::module_& module) {
           },
           nb::arg("kind"), nb::arg("length") = 20, nb::kw_only(), nb::arg("fast") = 12, nb::arg("slow") = 26,
           nb::arg("signal") = 9, nb::arg("width") = 2.0, nb::arg("sample") = false)
-      .def("update", &Stream::update, nb::arg("close"), nb::arg("high") = nb::none(), nb::arg("low") = nb::none())
-      .def("values", &Stream::values)
-      .def_prop_ro("names", &Stream::names)
-      .def_prop_ro("bars_seen", &Stream::bars_seen)
-      .def_prop_ro("resets", &Stream::resets)
+      .def("update", &Stream::update, nb::arg("close"), nb::arg("high") = nb::none(), nb::arg("low") = nb::none(),
+           "Takes a closed bar; atr needs high and low")
+      .def("values", &Stream::values, "In the order of names; None where undefined")
+      .def_prop_ro("names", &Stream::names, "What the values are called")
+      .def_prop_ro("bars_seen", &Stream::bars_seen, "Bars since the series began")
+      .def_prop_ro("resets", &Stream::resets, "How often a bar did not fit together with those before it")
       .def("__copy__", [](const Stream& self) { return Stream(self); });
 
   module.def(

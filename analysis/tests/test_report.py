@@ -116,6 +116,31 @@ def test_symbols_without_common_days_are_left_out_and_named(tmp_path):
     assert "Drawn are bars of 5 min; AAA, BBBB, LATER has none" not in html and "Drawn are bars of 1 d; MINUTES has none" in html
 
 
+def test_files_are_traded_too(program, tmp_path, monkeypatch, capsys):
+    for symbol, frequency in (("AAA", "D"), ("BBB", "D"), ("MINUTES", "5min")):
+        close = 100 * np.exp(np.random.default_rng(ord(symbol[0])).normal(0, 0.02, 300).cumsum()).round(4)
+        times = pd.date_range("2024-01-01", periods=300, freq=frequency)
+        pd.DataFrame({"date": times, "open": close, "high": close, "low": close, "close": close}).to_csv(
+            tmp_path / f"{symbol}.csv", index=False)
+    words = [f"{name}={tmp_path}/{name}.csv" for name in ("AAA", "BBB", "MINUTES")]
+    monkeypatch.setenv("TAPELINE_BIN", str(program))
+    assert main([*words, "--no-pdf", "--output", str(tmp_path / "r")]) == 0
+    assert "AAA, BBB: orders fill at the next bar&#x27;s open" in (tmp_path / "r.html").read_text()
+    monkeypatch.setenv("TAPELINE_BIN", str(tmp_path / "nothing"))
+    assert main([*words, "--no-pdf", "--output", str(tmp_path / "r")]) == 0
+    assert "There is none: " in (tmp_path / "r.html").read_text()
+    assert capsys.readouterr().err == ""
+
+
+def test_what_is_stored_is_traded_with_the_lanes_configuration(database, program, tmp_path, monkeypatch):
+    monkeypatch.setenv("TAPELINE_BIN", str(program))
+    words = ["--no-pdf", "--interval", "1h", "--symbols", "BTC-USD,ETH-USD", "--output", str(tmp_path / "r")]
+    assert main(words) == 0
+    assert "There is none: give the lane&#x27;s --config" in (tmp_path / "r.html").read_text()
+    assert main([*words, "--config", str(ROOT / "analysis/demo.toml")]) == 0
+    assert "BTC-USD, ETH-USD: orders fill at the next" in (tmp_path / "r.html").read_text()
+
+
 def test_mistakes_end_with_a_sentence(database, tmp_path, capsys):
     (tmp_path / "bad.csv").write_text("a,b\n1,2\n")
     for words, said in ((["X"], "'X' is no SYMBOL=FILE.csv"), ([f"X={tmp_path}/none.csv"], "cannot be read"),

@@ -187,7 +187,9 @@ calendar = "XNYS"
         self.assertEqual(done.returncode, 0, said[-6000:])
         self.assertIn("all ticks are kept", said)
         with open(os.path.join(self.folder.path, self.today() + ".html"), encoding="utf-8") as report:
-            self.assertIn("Session of " + self.today(), report.read())
+            said = report.read()
+        self.assertIn("Session of " + self.today(), said)
+        self.assertIn("BTC-USD, ETH-USD: orders fill at the next bar", said)
 
     def today(self):
         return self.servers.sql("SELECT (max(bar_start) AT TIME ZONE 'America/New_York')::date FROM fact_bar")[0][0]

@@ -47,6 +47,7 @@ class Catalog:
 
     @staticmethod
     def read(connection: psycopg.Connection) -> Catalog:
+        """Of the database at the other end, now."""
         instruments = connection.execute("SELECT instrument_id, symbol, source_id FROM dim_instrument").fetchall()
         newest = connection.execute("SELECT lane_id FROM audit_batch ORDER BY batch_id DESC LIMIT 1").fetchone()
         return Catalog({row[0]: row[1] for row in instruments}, {row[0]: row[2] for row in instruments},

@@ -30,10 +30,11 @@ with DAG(
         folder = os.environ.get("TAPELINE_REPORTS", "/var/lib/tapeline/reports")
         day = datetime.date.fromisoformat(session)
         begin = pendulum.datetime(day.year, day.month, day.day, tz=NEW_YORK)
-        lane = os.environ.get("TAPELINE_LANE")
+        lane, config = os.environ.get("TAPELINE_LANE"), os.environ.get("TAPELINE_CONFIG")
         return run_command([os.environ.get("TAPELINE_PYTHON", "python3"), "-m", "tapeline.report", "--from",
                             begin.isoformat(), "--to", begin.add(days=1).isoformat(), "--title", f"Session of {session}",
-                            "--output", os.path.join(folder, session), *(["--lane", lane] if lane else [])])
+                            "--output", os.path.join(folder, session), *(["--lane", lane] if lane else []),
+                            *(["--config", config] if config else [])])
 
     # Nothing is dropped before the journal, from which all of it could be made again, has been proven to be whole.
     verify_journal() >> retention()

@@ -5,7 +5,7 @@ import argparse
 import pathlib
 import sys
 
-from tapeline.backtest import load_backtest
+from tapeline.backtest import Backtest, load_backtest, run_backtest
 from tapeline.errors import TapelineError
 from tapeline.report.data import ReportData, from_database, from_files
 from tapeline.report.document import PAPER_PX, render
@@ -27,7 +27,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--lane", help="default: the one that was written last")
     parser.add_argument("--calendar", action="append", default=[], metavar="SYMBOL=crypto|us_equity",
                         help="of files; default: crypto for names such as BTC-USD, else us_equity")
-    parser.add_argument("--backtest", type=pathlib.Path, metavar="FOLDER", help="what `tapeline backtest --output` wrote")
+    parser.add_argument("--backtest", type=pathlib.Path, metavar="FOLDER",
+                        help="what `tapeline backtest --output` wrote; default: one by the signals is run, of files, or with --config")
+    parser.add_argument("--config", type=pathlib.Path, metavar="FILE", help="the lane's, for the backtest of what is stored")
     parser.add_argument("--no-pdf", action="store_true")
     return parser
 
@@ -42,6 +44,20 @@ def _pairs(words: list[str], what: str) -> dict[str, str]:
     return pairs
 
 
+def _traded(options: argparse.Namespace, data: ReportData) -> Backtest | None:
+    """Signals of files are those of the default options, and so is the backtest; a lane has its own configuration."""
+    words = {"config": options.config, "start": options.start, "end": options.end}
+    if options.files:
+        lengths = data.bars.groupby("symbol", observed=True)["interval_s"].first()
+        alike = lengths[lengths == lengths.mode().iloc[0]].index  # one backtest trades bars of one length
+        files = _pairs(options.files, "SYMBOL=FILE.csv")
+        return run_backtest({symbol: files[symbol] for symbol in alike}, **words)
+    if options.config:
+        return run_backtest(source="postgres", lane=data.lane, interval=options.interval,
+                            symbols=options.symbols.split(",") if options.symbols else None, **words)
+    return None
+
+
 def _collect(options: argparse.Namespace) -> ReportData:
     if options.files:
         data = from_files(_pairs(options.files, "SYMBOL=FILE.csv"), start=options.start, end=options.end,
@@ -51,6 +67,11 @@ def _collect(options: argparse.Namespace) -> ReportData:
                              lane=options.lane, interval=options.interval)
     if options.backtest:
         data.backtest = load_backtest(options.backtest)
+        return data
+    try:
+        data.backtest = _traded(options, data)
+    except TapelineError as error:
+        data.backtest_missing = str(error)
     return data
 
 

@@ -30,6 +30,8 @@ class ReportData:
     ledger: pd.DataFrame | None = None
     ticks: pd.DataFrame | None = None
     backtest: Backtest | None = None
+    backtest_missing: str | None = None  # why there is none, where one was tried
+    lane: str | None = None
 
 
 def from_database(symbols: Sequence[str] | None = None, start: Any = None, end: Any = None, *, lane: str | None = None,
@@ -45,7 +47,7 @@ def from_database(symbols: Sequence[str] | None = None, start: Any = None, end: 
         return ReportData(f"lane {name}", bars.reset_index(drop=True),
                           load.load_alerts(symbols, interval, start, end, lane=name, connection=used),
                           load.load_quality(symbols, start, end, lane=name, connection=used),
-                          load.load_completeness(start, end, lane=name, connection=used), ticks)
+                          load.load_completeness(start, end, lane=name, connection=used), ticks, lane=name)
 
 
 def from_files(files: Mapping[str, str | pathlib.Path], *, calendars: Mapping[str, str] | None = None, start: Any = None,

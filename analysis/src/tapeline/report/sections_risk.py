@@ -27,8 +27,8 @@ _SHARES = {"return", "return_annual", "volatility_annual", "max_drawdown", "hit_
 def backtest(data: ReportData, width: int) -> str:
     found = data.backtest
     if found is None:
-        return page.section("Backtest", "What trading by the signals would have earned.",
-                            page.note("None was given: run `tapeline backtest --output FOLDER` and pass --backtest FOLDER."))
+        why = data.backtest_missing or "give the lane's --config, or a folder of `tapeline backtest --output FOLDER` as --backtest"
+        return page.section("Backtest", "What trading by the signals would have earned.", page.note(f"There is none: {why}."))
     performance = found.summary.get("performance", {})
     tiles = [(said, str(page.percent(float(performance[name]))) if name in _SHARES
               else page.number(float(performance[name]), 0 if name == "trades" else 2))
