@@ -13,7 +13,7 @@ from tapeline import report
 from tapeline.backtest import Backtest
 from tapeline.report import page
 from tapeline.report.__main__ import main
-from tapeline.report.sections_quality import likely_splits
+from tapeline.report.sections import likely_splits
 from tapeline.report.sections_risk import chosen_group
 from tapeline.report.statistics import forward_returns, hit_table, mean_interval, wilson
 
@@ -95,7 +95,8 @@ def test_a_report_of_files_marks_a_split(tmp_path):
     told = likely_splits(data)
     assert len(told) == 1 and "AAA" in told[0] and "4:1" in told[0]
     html = report.render(data)
-    assert "split of 4:1" in html and "Out of sample" in html
+    assert "Out of sample" in html and html.count("split of 4:1") == 1
+    assert html.index("split of 4:1") < html.index("<h2>Signals</h2>"), "before the numbers that it makes wrong"
 
 
 def test_symbols_without_common_days_are_left_out_and_named(tmp_path):

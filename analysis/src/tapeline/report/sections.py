@@ -43,6 +43,20 @@ def overview(data: ReportData) -> str:
     return page.tiles(tiles)
 
 
+def likely_splits(data: ReportData) -> list[str]:
+    """Jumps to a half, a third, ... of the price, or the reverse, which prices that are not adjusted make."""
+    said = []
+    for (symbol, *_), one in series_of(data.bars):
+        opens, closes = one["open"].to_numpy()[1:], one["close"].to_numpy()[:-1]
+        for place, ratio in enumerate(closes / opens, 1):
+            times = max(ratio, 1 / ratio)
+            if round(times) >= 2 and abs(times / round(times) - 1) < 0.05:
+                kind = f"{round(times)}:1" if ratio > 1 else f"1:{round(times)}"
+                said.append(f"{symbol}, {one['time'].iloc[place]:%Y-%m-%d}: the price moves as at a split of {kind}. If it was one, "
+                            f"use adjusted prices: all that follows it here is wrong otherwise.")
+    return said
+
+
 def market(data: ReportData, width: int) -> str:
     rows, curves = [], []
     days = (data.bars["time"] == data.bars["time"].dt.normalize()).all()
@@ -69,7 +83,8 @@ def market(data: ReportData, width: int) -> str:
     return page.section("Market", "Every series of the range; volatility is a year's, of the last 20 bars.",
                         page.table(["symbol", "source", "bar", "bars", "from", "to (UTC)", "last", "change", "low", "high",
                                     "volatility", "signal"], rows, texts=3),
-                        page.figure(styled(figure, height=330), width), *apart)
+                        page.figure(styled(figure, height=330), width), *apart,
+                        *map(page.note, likely_splits(data)))
 
 
 def signals(data: ReportData, width: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 from tapeline.plots import plot_latency
 from tapeline.report import page
 from tapeline.report.data import ReportData
-from tapeline.report.sections import series_of
 
 _ALERTS_MAX = 12
 _COUNTS = ("received", "stored", "committed", "rejected", "duplicates", "late", "missing", "filled")
@@ -25,27 +24,13 @@ def alerts(data: ReportData) -> str:
                         page.table(["bar (UTC)", "symbol", "rule", "message"], newest, texts=4))
 
 
-def likely_splits(data: ReportData) -> list[str]:
-    """Jumps to a half, a third, ... of the price, or the reverse, which prices that are not adjusted make."""
-    said = []
-    for (symbol, *_), one in series_of(data.bars):
-        opens, closes = one["open"].to_numpy()[1:], one["close"].to_numpy()[:-1]
-        for place, ratio in enumerate(closes / opens, 1):
-            times = max(ratio, 1 / ratio)
-            if round(times) >= 2 and abs(times / round(times) - 1) < 0.05:
-                kind = f"{round(times)}:1" if ratio > 1 else f"1:{round(times)}"
-                said.append(f"{symbol}, {one['time'].iloc[place]:%Y-%m-%d}: the price moves as at a split of {kind}. If it was one, "
-                            f"use adjusted prices: all that follows it here is wrong otherwise.")
-    return said
-
-
 def quality(data: ReportData, width: int) -> str:
     lead = ("What was received is stored or rejected with a reason: stored + rejected = received, and stored = committed. "
             "Missing are trade ids that were skipped; filled those of them that came after all.")
     if data.ledger is None or not len(data.ledger):
         said = ("Files have no ledger: completeness is known of what came through the pipeline." if data.ledger is None
                 else "The ledger has no row in this range.")
-        return page.section("Data quality and completeness", lead, *map(page.note, [said, *likely_splits(data)]))
+        return page.section("Data quality and completeness", lead, page.note(said))
     sums = data.ledger.groupby(["source", "symbol"])[list(_COUNTS)].sum()
     rows = []
     for (source, symbol), row in sums.iterrows():
@@ -53,7 +38,7 @@ def quality(data: ReportData, width: int) -> str:
         complete = row["received"] / max(1, row["received"] + lost)
         rows.append([symbol, source, *(f"{int(row[name]):,}" for name in _COUNTS),
                      page.Cell(f'<span class="{"good" if complete > 0.999 else "bad"}">{complete * 100:.3f} %</span>')])
-    parts = [page.table(["symbol", "source", *_COUNTS, "complete"], rows, texts=2), *map(page.note, likely_splits(data))]
+    parts = [page.table(["symbol", "source", *_COUNTS, "complete"], rows, texts=2)]
     balanced = bool((sums["received"] == sums["stored"] + sums["rejected"]).all() and
                     (sums["stored"] == sums["committed"]).all())
     parts.append(page.note("The books balance: every tick that was received is accounted for." if balanced else
