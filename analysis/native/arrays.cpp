@@ -93,7 +93,7 @@ void bollinger(const Input& closes, std::uint32_t length, double width, bool sam
     sigmas[i] = bands.sigma;
     uppers[i] = bands.upper;
     lowers[i] = bands.lower;
-    percents[i] = bands.percent_b.value_or(undefined);
+    percents[i] = bands.percent_b().value_or(undefined);
     bandwidths[i] = bands.bandwidth;
   });
 }

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "analysis/native/closes.hpp"
-#include "core/indicators/rolling_moments.hpp"
+#include "core/indicators/full_range_moments.hpp"
 
 namespace tapeline::python {
 
@@ -122,7 +122,7 @@ class ArrayWindow {
   std::size_t held_ = 0;
   std::vector<std::int64_t> closes_;  // those that windows still to come reach back to, then new ones
   std::vector<double> deviations_;    // the same, from a base near them
-  RollingMoments exact_;
+  FullRangeMoments exact_;
 };
 
 /// `put(i, sum, spread, newest, unit)`, of doubles or of wide integers.

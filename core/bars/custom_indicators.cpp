@@ -127,7 +127,8 @@ class Outputs {
   }
   void put(const std::optional<BollingerBands>& bands) const noexcept {
     if (!bands) return;
-    put({bands->mid, bands->sigma, bands->upper, bands->lower, bands->percent_b.value_or(undefined), bands->bandwidth});
+    put({bands->mid, bands->sigma, bands->upper, bands->lower, bands->percent_b().value_or(undefined),
+         bands->bandwidth});
   }
 
   std::span<double> out_;

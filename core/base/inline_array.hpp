@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <type_traits>
 
@@ -17,9 +18,9 @@ class InlineArray {
   static_assert(std::is_trivially_copyable_v<T>);
 
  public:
-  /// All elements are T{}.
+  /// All elements are T{}. Precondition: size < 2^32.
   explicit InlineArray(std::size_t size)
-      : size_(size), long_(size > InlineCount ? std::make_unique<T[]>(size) : nullptr) {}
+      : long_(size > InlineCount ? std::make_unique<T[]>(size) : nullptr), size_(static_cast<std::uint32_t>(size)) {}
   InlineArray(const InlineArray& other) : InlineArray(other.size_) { std::copy(other.begin(), other.end(), begin()); }
   InlineArray(InlineArray&& other) noexcept = default;  // what was moved from is only good for assigning to
   InlineArray& operator=(const InlineArray& other) {
@@ -40,9 +41,9 @@ class InlineArray {
   [[nodiscard]] const T* end() const noexcept { return data() + size_; }
 
  private:
-  std::size_t size_;
   std::unique_ptr<T[]> long_;
   std::array<T, InlineCount> short_{};
+  std::uint32_t size_;  // the last, so that others may lie in the room behind it
 };
 
 }  // namespace tapeline

@@ -20,7 +20,13 @@ struct BollingerBands {
   double upper = 0;
   double lower = 0;
   double bandwidth = 0;
-  std::optional<double> percent_b;
+  double above_mid = 0;  // N * (close - mid), in mantissas
+  double reach = 0;      // N * (upper - lower), in mantissas
+
+  [[nodiscard]] std::optional<double> percent_b() const noexcept {
+    if (!(reach > 0)) return std::nullopt;
+    return 0.5 + above_mid / reach;
+  }
 
   friend bool operator==(const BollingerBands&, const BollingerBands&) = default;
 };
@@ -36,12 +42,10 @@ template <class Whole>
   bands.sigma = spread / (count * unit);
   bands.upper = bands.mid + width * bands.sigma;
   bands.lower = bands.mid - width * bands.sigma;
-  bands.bandwidth = 2 * width * spread / nearest_double(sum);
-  if (spread > 0) {
-    // newest - mid in exact integers: in doubles a quiet series would lose it
-    const Whole deviation = newest * static_cast<Whole>(length) - sum;
-    bands.percent_b = 0.5 + nearest_double(deviation) / (2 * width * spread);
-  }
+  // newest - mid in exact integers: in doubles a quiet series would lose it
+  bands.above_mid = nearest_double(newest * static_cast<Whole>(length) - sum);
+  bands.reach = 2 * width * spread;
+  bands.bandwidth = bands.reach / nearest_double(sum);
   return bands;
 }
 
@@ -65,11 +69,12 @@ class Bollinger {
   /// In prices, where `unit` mantissas make one.
   [[nodiscard]] std::optional<BollingerBands> value(double unit = 1.0) const noexcept {
     if (!ready()) return std::nullopt;
-    return bands(closes_.sum(), closes_.spread() * correction_, closes_.newest(), unit);
+    return closes_.read([&](auto sum, double spread, auto newest) { return bands(sum, spread, newest, unit); });
   }
   [[nodiscard]] std::optional<BollingerBands> peek(std::int64_t close, double unit = 1.0) const noexcept {
     if (!closes_.ready_after()) return std::nullopt;
-    return bands(closes_.sum_after(close), closes_.spread_after(close) * correction_, close, unit);
+    return closes_.read_after(close,
+                              [&](auto sum, double spread, auto newest) { return bands(sum, spread, newest, unit); });
   }
 
   [[nodiscard]] std::size_t warmup() const noexcept { return closes_.length(); }
@@ -83,8 +88,9 @@ class Bollinger {
   friend bool operator==(const Bollinger&, const Bollinger&) = default;
 
  private:
-  [[nodiscard]] BollingerBands bands(Int128 sum, double spread, std::int64_t close, double unit) const noexcept {
-    return bollinger_bands<Int128>(sum, spread, close, closes_.length(), width_, unit);
+  template <class Whole>
+  [[nodiscard]] BollingerBands bands(Whole sum, double spread, Whole newest, double unit) const noexcept {
+    return bollinger_bands(sum, spread * correction_, newest, closes_.length(), width_, unit);
   }
 
   RollingMoments closes_;

@@ -31,7 +31,7 @@ IndicatorValues to_values(const KernelOutputs& outputs, double annual_factor) no
     values.bb_sigma = outputs.bands->sigma;
     values.bb_upper = outputs.bands->upper;
     values.bb_lower = outputs.bands->lower;
-    values.percent_b = outputs.bands->percent_b.value_or(undefined);
+    values.percent_b = outputs.bands->percent_b().value_or(undefined);
     values.bandwidth = outputs.bands->bandwidth;
   }
   if (outputs.volatility) {

@@ -9,6 +9,8 @@
 // Cost      O(1), no window.
 #pragma once
 
+#include <algorithm>
+
 #include "core/base/check.hpp"
 #include "core/indicators/kernel.hpp"
 #include "core/indicators/variants.hpp"
@@ -96,9 +98,10 @@ class Rsi {
  private:
   /// The sums after one more close. Precondition: at least one close before it.
   [[nodiscard]] RsiSums after(std::int64_t close) const noexcept {
-    const std::int64_t change = close - last_close_;  // both are positive: it fits
-    const double gain = static_cast<double>(change > 0 ? change : 0);
-    const double loss = static_cast<double>(change < 0 ? -change : 0);
+    // In doubles, where the larger of two is an instruction: nobody predicts whether a close rises.
+    const double change = static_cast<double>(close - last_close_);  // both are positive: it fits
+    const double gain = std::max(0.0, change);
+    const double loss = std::max(0.0, -change);
     return seen_ <= length_ ? sums_.seeded(gain, loss) : sums_.after(gain, loss, keep_);
   }
 

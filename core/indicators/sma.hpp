@@ -26,11 +26,11 @@ class Sma {
   /// In prices, where `unit` mantissas make one.
   [[nodiscard]] std::optional<double> value(double unit = 1.0) const noexcept {
     if (!ready()) return std::nullopt;
-    return mean(closes_.sum(), unit);
+    return closes_.read([&](auto sum, double, auto) { return sma_of(sum, closes_.length(), unit); });
   }
   [[nodiscard]] std::optional<double> peek(std::int64_t close, double unit = 1.0) const noexcept {
     if (!closes_.ready_after()) return std::nullopt;
-    return mean(closes_.sum_after(close), unit);
+    return closes_.read_after(close, [&](auto sum, double, auto) { return sma_of(sum, closes_.length(), unit); });
   }
 
   [[nodiscard]] std::size_t warmup() const noexcept { return closes_.length(); }
@@ -44,8 +44,6 @@ class Sma {
   friend bool operator==(const Sma&, const Sma&) = default;
 
  private:
-  [[nodiscard]] double mean(Int128 sum, double unit) const noexcept { return sma_of(sum, closes_.length(), unit); }
-
   RollingMoments closes_;
 };
 static_assert(Kernel<Sma>);

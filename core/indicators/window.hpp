@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "core/base/check.hpp"
@@ -21,7 +22,7 @@ class Window {
   void push(T value) noexcept {
     values_[next_] = value;
     next_ = after(next_);
-    filled_ += static_cast<std::size_t>(filled_ < length());
+    filled_ += static_cast<std::uint32_t>(filled_ < length());
   }
 
   /// What the next push() overwrites; 0 while the window fills.
@@ -38,6 +39,12 @@ class Window {
   template <class Visit>
   void for_each(Visit visit) const {
     for (std::size_t i = 0, at = next_; i < length(); ++i, at = after(at)) visit(values_[at]);
+  }
+  /// Those that were pushed, oldest first.
+  template <class Visit>
+  void for_each_pushed(Visit visit) const {
+    std::size_t at = full() ? next_ : 0;
+    for (std::size_t i = 0; i < filled_; ++i, at = after(at)) visit(values_[at]);
   }
   template <class Change>
   void transform(Change change) {
@@ -66,14 +73,16 @@ class Window {
   }
 
  private:
-  [[nodiscard]] std::size_t after(std::size_t index) const noexcept { return index + 1 == length() ? 0 : index + 1; }
+  [[nodiscard]] std::uint32_t after(std::size_t index) const noexcept {
+    return index + 1 == length() ? 0 : static_cast<std::uint32_t>(index + 1);
+  }
 
   /// The usual lengths, 14 and 20, lie beside the sums.
   static constexpr std::size_t inline_length = 20;
 
-  InlineArray<T, inline_length> values_;
-  std::size_t next_ = 0;  // where the oldest value is, and the next will be
-  std::size_t filled_ = 0;
+  [[no_unique_address]] InlineArray<T, inline_length> values_;
+  std::uint32_t next_ = 0;  // where the oldest value is, and the next will be
+  std::uint32_t filled_ = 0;
 };
 
 }  // namespace tapeline

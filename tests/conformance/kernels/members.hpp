@@ -26,7 +26,7 @@ struct Number {
 
 inline std::vector<Number> numbers(const BollingerBands& bands) {
   return {{bands.mid, true},   {bands.sigma, true},      {bands.upper, true},
-          {bands.lower, true}, {bands.bandwidth, false}, {bands.percent_b.value_or(-1), false}};
+          {bands.lower, true}, {bands.bandwidth, false}, {bands.percent_b().value_or(-1), false}};
 }
 inline std::vector<Number> numbers(const PriceChange& change) {
   return {{change.absolute, true}, {change.percent, false}};
