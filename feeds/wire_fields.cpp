@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "core/base/digits.hpp"
+
 namespace tapeline::feeds {
 namespace {
 
@@ -59,12 +61,15 @@ CheckedDecimal volume_of(std::string_view lexeme) noexcept {
 }
 
 std::optional<Nanos> epoch_of(std::string_view lexeme, Nanos unit) noexcept {
-  std::int64_t count = 0;
-  const auto [next, error] = std::from_chars(lexeme.data(), lexeme.data() + lexeme.size(), count);
-  if (lexeme.empty() || error != std::errc{} || next != lexeme.data() + lexeme.size()) return std::nullopt;
-  const std::int64_t per_second = nanos_per_second / unit;
-  if (count < earliest_s * per_second || count >= latest_s * per_second) return std::nullopt;
-  return count * unit;
+  std::int64_t count = whole_number(lexeme);
+  if (count < 0) {
+    const auto [next, error] = std::from_chars(lexeme.data(), lexeme.data() + lexeme.size(), count);
+    if (lexeme.empty() || error != std::errc{} || next != lexeme.data() + lexeme.size()) return std::nullopt;
+  }
+  Nanos since_epoch = 0;
+  if (__builtin_mul_overflow(count, unit, &since_epoch)) return std::nullopt;
+  if (since_epoch < earliest_s * nanos_per_second || since_epoch >= latest_s * nanos_per_second) return std::nullopt;
+  return since_epoch;
 }
 
 std::string_view complaint(WireText& text, std::string_view field, Reason reason, std::string_view lexeme) noexcept {

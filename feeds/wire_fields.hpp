@@ -54,6 +54,31 @@ struct CheckedDecimal {
 [[nodiscard]] CheckedDecimal price_of(std::string_view lexeme) noexcept;
 [[nodiscard]] CheckedDecimal volume_of(std::string_view lexeme) noexcept;
 
+/// The same right into its place, or why there is none: a decimal that is put down in parts and then moved as a whole
+/// holds up what follows.
+[[nodiscard]] inline Reason read_price(std::string_view lexeme, Decimal& price) noexcept {
+  const Decimal usual = usual_decimal(lexeme);
+  if (usual.exponent > 0 || usual.mantissa <= 0) {
+    const CheckedDecimal checked = price_of(lexeme);
+    price = checked.value;
+    return checked.reason;
+  }
+  price.mantissa = usual.mantissa;
+  price.exponent = usual.exponent;
+  return Reason::none;
+}
+[[nodiscard]] inline Reason read_volume(std::string_view lexeme, Decimal& volume) noexcept {
+  const Decimal usual = usual_decimal(lexeme);
+  if (usual.exponent > 0) {
+    const CheckedDecimal checked = volume_of(lexeme);
+    volume = checked.value;
+    return checked.reason;
+  }
+  volume.mantissa = usual.mantissa;
+  volume.exponent = usual.exponent;
+  return Reason::none;
+}
+
 /// Whole units (nanos_per_second, nanos_per_millisecond …) since the epoch; nullopt for no integer or a year outside
 /// 1900-2200.
 [[nodiscard]] std::optional<Nanos> epoch_of(std::string_view lexeme, Nanos unit) noexcept;

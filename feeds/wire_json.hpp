@@ -23,12 +23,16 @@ using simdjson::error_code;
   return parser.iterate(payload.data(), payload.size(), payload.size() + simdjson::SIMDJSON_PADDING).get(document);
 }
 
+[[nodiscard]] inline bool is_white_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
 /// The text of a value as it was written: of a string with its quotes, of a container its opening bracket. Empty where
 /// the document ends before the value: the length that simdjson then computes is negative, which is to say enormous.
 [[nodiscard]] inline std::string_view token(ondemand::value& value) noexcept {
   constexpr std::size_t length_max = std::size_t{1} << 31U;
-  const std::string_view raw = value.raw_json_token();
-  return raw.size() < length_max ? trimmed(raw) : std::string_view{};
+  std::string_view raw = value.raw_json_token();
+  if (raw.size() >= length_max) return {};
+  while (!raw.empty() && is_white_space(raw.back())) raw.remove_suffix(1);  // it begins with what is none
+  return raw;
 }
 
 /// The contents of a string (valid until the parser's next document), else the token.

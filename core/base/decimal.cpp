@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
+
+#include "core/base/digits.hpp"
 
 namespace tapeline {
 namespace {
@@ -105,7 +108,32 @@ std::int64_t power_of_ten(int power) noexcept {
   return powers_of_ten[static_cast<std::size_t>(power)];
 }
 
+Decimal usual_decimal(std::string_view text) noexcept {
+  constexpr Decimal other{0, 1};
+  if (text.size() < 8) return other;
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const std::uint64_t first = load_word(begin);
+  const int whole = digits_in(first);
+  const char* rest = begin + whole;
+  const bool has_point = rest != end && *rest == '.';
+  if (has_point) ++rest;
+  const auto size = end - rest;
+  if (whole == 0 || size > 8 || size == 0) return other;
+  const int count = static_cast<int>(size);
+  const std::uint64_t last = last_values(end, count);
+  if (others_among(last) != 0) return other;
+  // Zeros at the end of a fraction are read, and forgotten again.
+  const int zeros = !has_point ? 0 : last == 0 ? count : std::countl_zero(last) / 8;
+  const int kept = count - zeros;
+  const std::uint64_t behind = value_of_digits(last << (8 * zeros & 63));  // of nothing but zeros it is 0 in any place
+  const std::uint64_t mantissa = value_of(first, whole) * small_power_of_ten(kept) + behind;
+  return {static_cast<std::int64_t>(mantissa), static_cast<std::int8_t>(has_point ? -kept : 0)};
+}
+
 Result<Decimal, DecimalError> parse_decimal(std::string_view text) noexcept {
+  const Decimal usual = usual_decimal(text);
+  if (usual.exponent <= 0) return usual;
   const char* at = text.data();
   const char* const end = at + text.size();
   const bool negative = at != end && *at == '-';

@@ -37,6 +37,10 @@ inline constexpr std::int64_t decimal_mantissa_max = 999'999'999'999'999'999;
 /// The whole of `text` as a decimal; surrounding white space is not accepted.
 [[nodiscard]] Result<Decimal, DecimalError> parse_decimal(std::string_view text) noexcept;
 
+/// The same for the shape that most numbers of exchanges have, eight digits at once: 8 digits or more, or a fraction of up
+/// to 8, 17 characters at most. Any other gives a decimal of exponent 1, which no number has.
+[[nodiscard]] Decimal usual_decimal(std::string_view text) noexcept;
+
 /// The decimal that a shortest-round-trip print of `value` shows: for sources that only give doubles.
 [[nodiscard]] Result<Decimal, DecimalError> decimal_from_double(double value) noexcept;
 

@@ -6,7 +6,7 @@
 #include "feeds/binance/wire_trade.hpp"
 #include "feeds/binance/wire_trade_scan.hpp"
 #include "feeds/wire_fields.hpp"
-#include "feeds/wire_json.hpp"
+#include "feeds/wire_json_walk.hpp"
 
 namespace tapeline::feeds::binance {
 namespace {
@@ -37,80 +37,6 @@ struct Message {
 
 /// Where an object stands: only the outer one may hold another that is read, so that no message can nest us to death.
 enum class Level { outer, inner };
-
-json::error_code read_fields(json::ondemand::object object, Level level, Message& message) noexcept;
-
-json::error_code read_inner(json::ondemand::value& value, Message& message) noexcept {
-  json::ondemand::object object;
-  if (const auto error = value.get_object().get(object)) return error;
-  return read_fields(object, Level::inner, message);
-}
-
-json::error_code read_kline(json::ondemand::value& value, Kline& kline) noexcept {
-  return json::for_each_field(value, [&](std::string_view key, json::ondemand::value& field) {
-    if (key.size() != 1) return simdjson::SUCCESS;
-    const std::string_view token = json::token(field);
-    switch (key[0]) {
-      case 't': kline.start = token; break;
-      case 'i': kline.interval = unquoted(token); break;
-      case 'x': kline.is_over = token; break;
-      case 'o': kline.bar.open = unquoted(token); break;
-      case 'h': kline.bar.high = unquoted(token); break;
-      case 'l': kline.bar.low = unquoted(token); break;
-      case 'c': kline.bar.close = unquoted(token); break;
-      case 'v': kline.bar.volume = unquoted(token); break;
-      default: break;
-    }
-    return simdjson::SUCCESS;
-  });
-}
-
-json::error_code read_field(json::ondemand::raw_json_string key, json::ondemand::value& value, Level level,
-                            Message& message) noexcept {
-  const char* const name = key.raw();
-  const std::string_view token = json::token(value);
-  if (name[0] != '"' && name[1] == '"') {
-    switch (name[0]) {
-      case 'e': return json::text(value, message.kind);
-      case 's': return json::text(value, message.trade.symbol);
-      case 'p': message.trade.price = unquoted(token); break;
-      case 'q': message.trade.quantity = unquoted(token); break;
-      case 't': message.trade.id = token; break;
-      case 'T': message.trade.time = token; break;
-      case 'm': message.trade.maker = token; break;
-      case 'u': message.has_book_update_id = true; break;
-      case 'b': message.bid = unquoted(token); break;
-      case 'a': message.ask = unquoted(token); break;
-      case 'E': message.sent = token; break;
-      case 'k': return token.starts_with('{') ? read_kline(value, message.kline) : simdjson::SUCCESS;
-      default: break;
-    }
-    return simdjson::SUCCESS;
-  }
-  if (key.unsafe_is_equal("data") || key.unsafe_is_equal("error")) {
-    if (level == Level::outer && token.starts_with('{')) return read_inner(value, message);
-  } else if (key.unsafe_is_equal("result")) {
-    message.has_result = true;
-  } else if (key.unsafe_is_equal("id")) {
-    message.request_id = token;
-  } else if (key.unsafe_is_equal("lastUpdateId")) {
-    message.has_snapshot_id = true;
-  } else if (key.unsafe_is_equal("code")) {
-    message.code = token;
-  } else if (key.unsafe_is_equal("msg")) {
-    return json::text(value, message.words);
-  }
-  return simdjson::SUCCESS;
-}
-
-json::error_code read_fields(json::ondemand::object object, Level level, Message& message) noexcept {
-  for (auto result : object) {
-    json::ondemand::field field;
-    if (const auto error = std::move(result).get(field)) return error;
-    if (const auto error = read_field(field.key(), field.value(), level, message)) return error;
-  }
-  return simdjson::SUCCESS;
-}
 
 std::string_view kind_of(const Message& message) noexcept {
   if (!message.kind.empty()) return message.kind;
@@ -150,10 +76,10 @@ class Parser::Reader {
       output.events.push_back(
           reject_of({}, frame.receive_ns, Reason::unparsable, "the message is no whole JSON object"));
     } else if (message.kind == "trade") {
-      output.events.push_back(tick_of(message.trade, text_));
+      read_tick(message.trade, text_, output.events.emplace_back());
     } else if (message.kind == "aggTrade") {
       message.trade.id = message.ask;
-      output.events.push_back(tick_of(message.trade, text_));
+      read_tick(message.trade, text_, output.events.emplace_back());
     } else if (message.kind == "kline") {
       read_bar(message, output);
     } else if (!message.code.empty() && message.kind.empty()) {
@@ -172,10 +98,82 @@ class Parser::Reader {
 
  private:
   bool read_message(std::string_view payload, Message& message) noexcept {
-    json::ondemand::document document;
-    json::ondemand::object object;
-    if (json::open(parser_, payload, document) || document.get_object().get(object)) return false;
-    return !read_fields(object, Level::outer, message) && json::at_end(document);
+    const json::Place end = read_fields<Level::outer>(walk_.open(payload), message);
+    return end != nullptr && walk_.at_end(end);
+  }
+
+  template <Level level>
+  json::Place read_fields(json::Place place, Message& message) noexcept {
+    return walk_.object(place, [&](const char* key, std::string_view token, json::Place value) {
+      return key[1] == '"' ? read_letter(key[0], token, value, message) : read_name<level>(key, token, value, message);
+    });
+  }
+
+  json::Place read_letter(char key, std::string_view token, json::Place value, Message& message) noexcept {
+    switch (key) {
+      case 'e': return read_text(token, message.kind) ? value : nullptr;
+      case 's': return read_text(token, message.trade.symbol) ? value : nullptr;
+      case 'p': message.trade.price = unquoted(token); break;
+      case 'q': message.trade.quantity = unquoted(token); break;
+      case 't': message.trade.id = token; break;
+      case 'T': message.trade.time = token; break;
+      case 'm': message.trade.maker = token; break;
+      case 'u': message.has_book_update_id = true; break;
+      case 'b': message.bid = unquoted(token); break;
+      case 'a': message.ask = unquoted(token); break;
+      case 'E': message.sent = token; break;
+      case 'k': return token == "{" ? read_kline(value, message.kline) : value;
+      default: break;
+    }
+    return value;
+  }
+
+  template <Level level>
+  json::Place read_name(const char* key, std::string_view token, json::Place value, Message& message) noexcept {
+    if (json::is_key(key, "stream")) return value;
+    if (json::is_key(key, "data") || json::is_key(key, "error")) {
+      if constexpr (level == Level::outer) {
+        if (token == "{") return read_fields<Level::inner>(value, message);
+      }
+    } else if (json::is_key(key, "result")) {
+      message.has_result = true;
+    } else if (json::is_key(key, "id")) {
+      message.request_id = token;
+    } else if (json::is_key(key, "lastUpdateId")) {
+      message.has_snapshot_id = true;
+    } else if (json::is_key(key, "code")) {
+      message.code = token;
+    } else if (json::is_key(key, "msg")) {
+      return read_text(token, message.words) ? value : nullptr;
+    }
+    return value;
+  }
+
+  json::Place read_kline(json::Place place, Kline& kline) noexcept {
+    return walk_.object(place, [&](const char* key, std::string_view token, json::Place value) {
+      if (key[1] != '"') return value;
+      switch (key[0]) {
+        case 't': kline.start = token; break;
+        case 'i': kline.interval = unquoted(token); break;
+        case 'x': kline.is_over = token; break;
+        case 'o': kline.bar.open = unquoted(token); break;
+        case 'h': kline.bar.high = unquoted(token); break;
+        case 'l': kline.bar.low = unquoted(token); break;
+        case 'c': kline.bar.close = unquoted(token); break;
+        case 'v': kline.bar.volume = unquoted(token); break;
+        default: break;
+      }
+      return value;
+    });
+  }
+
+  /// The contents of a string, else the token.
+  bool read_text(std::string_view token, std::string_view& out) noexcept {
+    out = unquoted(token);
+    if (token.front() != '"' || json::is_plain_string(token)) return true;
+    if (!json::unescape(parser_, token, unescaped_)) return false;
+    out = text_.join(unescaped_);
+    return true;
   }
 
   static void note(const Message& message, std::string_view kind, WireOutput& output) noexcept {
@@ -214,6 +212,8 @@ class Parser::Reader {
   }
 
   json::ondemand::parser parser_;
+  json::Walk walk_;
+  std::string unescaped_;
   WireText text_;
   AnswerReader answers_;
 };

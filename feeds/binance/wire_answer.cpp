@@ -81,9 +81,10 @@ class AnswerReader::Reader {
         return simdjson::SUCCESS;
       });
       if (error) return error;
-      WireEvent event = tick_of(fields, text_);
+      WireEvent& event = output.events.emplace_back();
+      read_tick(fields, text_, event);
       event.flags = event_backfilled;
-      if (event.kind != EventKind::tick || range.contains(event.trade_id)) output.events.push_back(event);
+      if (event.kind == EventKind::tick && !range.contains(event.trade_id)) output.events.pop_back();
       return simdjson::SUCCESS;
     });
   }

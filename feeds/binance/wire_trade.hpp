@@ -20,9 +20,12 @@ struct TradeFields {
 /// Milliseconds, or microseconds where there are so many digits.
 [[nodiscard]] std::optional<Nanos> time_of(std::string_view lexeme) noexcept;
 
-[[nodiscard]] std::string_view unquoted(std::string_view token) noexcept;
+[[nodiscard]] inline std::string_view unquoted(std::string_view token) noexcept {
+  if (token.size() >= 2 && token.front() == '"') return token.substr(1, token.size() - 2);
+  return token;
+}
 
-/// A tick, or the reject of the first field that fails.
-[[nodiscard]] WireEvent tick_of(const TradeFields& fields, WireText& text) noexcept;
+/// Makes of `event`, which is as constructed, a tick, or the reject of the first field that fails.
+void read_tick(const TradeFields& fields, WireText& text, WireEvent& event) noexcept;
 
 }  // namespace tapeline::feeds::binance

@@ -3,7 +3,7 @@
 #include <bit>
 #include <cstring>
 
-#include "feeds/digits.hpp"
+#include "core/base/digits.hpp"
 
 namespace tapeline::feeds::binance {
 namespace {

@@ -1,4 +1,4 @@
-// Decimal digits of text, eight at a time in one 64-bit word: what the readers of known message shapes share.
+// Decimal digits of text, eight at a time in one 64-bit word: what the readers of numbers share.
 //
 // Input     pointers to text that is followed by readable bytes: at least as many as a function says that it looks at.
 // Cost      a few instructions for eight digits, no table but that of the powers of ten.
@@ -8,8 +8,9 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
-namespace tapeline::feeds {
+namespace tapeline {
 
 static_assert(std::endian::native == std::endian::little, "the first character is the lowest byte");
 
@@ -21,23 +22,37 @@ static_assert(std::endian::native == std::endian::little, "the first character i
 
 inline constexpr std::uint64_t zeros_word = 0x3030'3030'3030'3030;  // "00000000"
 
+/// The high bit of every byte that is no digit, of characters that have been xored with zeros_word.
+[[nodiscard]] inline std::uint64_t others_among(std::uint64_t values) noexcept {
+  return (((values & 0x7f7f'7f7f'7f7f'7f7f) + 0x7676'7676'7676'7676) | values) & 0x8080'8080'8080'8080;
+}
+
 /// How many of the word's characters, from its first on, are digits: 0 to 8.
 [[nodiscard]] inline int digits_in(std::uint64_t word) noexcept {
-  const std::uint64_t values = word ^ zeros_word;  // 0 to 9 where there is a digit, and nowhere else
-  const std::uint64_t others =
-      (((values & 0x7f7f'7f7f'7f7f'7f7f) + 0x7676'7676'7676'7676) | values) & 0x8080'8080'8080'8080;
+  const std::uint64_t others = others_among(word ^ zeros_word);
   return others == 0 ? 8 : std::countr_zero(others) / 8;
 }
 
-/// Value of the word's first `count` characters. Precondition: they are digits, 1 <= count <= 8.
-[[nodiscard]] inline std::uint64_t value_of(std::uint64_t word, int count) noexcept {
-  // The digits move to the word's end; zeros take their place.
-  std::uint64_t values = (word ^ zeros_word) << (64 - 8 * count);
+/// The last `count` of the eight characters that end at `end`, each as its own value in a byte; zeros stand before them.
+/// Precondition: 1 <= count <= 8, eight characters are readable.
+[[nodiscard]] inline std::uint64_t last_values(const char* end, int count) noexcept {
+  const int before = 64 - 8 * count;
+  return (load_word(end - 8) ^ zeros_word) >> before << before;
+}
+
+/// Value of eight digits, each as its own value in a byte.
+[[nodiscard]] inline std::uint64_t value_of_digits(std::uint64_t values) noexcept {
   values = values * 10 + (values >> 8);  // in every second byte a number of two digits
   constexpr std::uint64_t mask = 0x0000'00ff'0000'00ff;
   constexpr std::uint64_t first = 0x000f'4240'0000'0064;   // 100 and 1,000,000
   constexpr std::uint64_t second = 0x0000'2710'0000'0001;  // 1 and 10,000
   return ((values & mask) * first + ((values >> 16) & mask) * second) >> 32;
+}
+
+/// Value of the word's first `count` characters. Precondition: they are digits, 1 <= count <= 8.
+[[nodiscard]] inline std::uint64_t value_of(std::uint64_t word, int count) noexcept {
+  // The digits move to the word's end; zeros take their place.
+  return value_of_digits((word ^ zeros_word) << (64 - 8 * count));
 }
 
 /// How many zeros end the word's first `count` characters. Precondition: they are digits, 1 <= count <= 8.
@@ -60,6 +75,17 @@ inline constexpr std::uint64_t zeros_word = 0x3030'3030'3030'3030;  // "00000000
   at += usual;
   asm("" : "+r"(at));  // or the compiler would make one addition of both
   return at;
+}
+
+/// The value of `text` where it is 9 to 16 digits and nothing else, as times and ids are; -1 where it is not. No optional:
+/// compilers put one together in memory, and wait for it.
+[[nodiscard]] inline std::int64_t whole_number(std::string_view text) noexcept {
+  if (text.size() < 9 || text.size() > 16) return -1;
+  const int rest = static_cast<int>(text.size()) - 8;
+  const std::uint64_t first = load_word(text.data()) ^ zeros_word;
+  const std::uint64_t last = last_values(text.data() + text.size(), rest);
+  if ((others_among(first) | others_among(last)) != 0) return -1;
+  return static_cast<std::int64_t>(value_of_digits(first) * small_power_of_ten(rest) + value_of_digits(last));
 }
 
 struct Digits {
@@ -89,4 +115,4 @@ struct Digits {
   return digits;
 }
 
-}  // namespace tapeline::feeds
+}  // namespace tapeline
