@@ -13,6 +13,7 @@
 #include <nanobind/ndarray.h>
 
 #include "analysis/native/closes.hpp"
+#include "analysis/native/columns.hpp"
 #include "analysis/native/rsi_array.hpp"
 #include "analysis/native/window_array.hpp"
 #include "core/indicators/atr.hpp"
@@ -29,6 +30,8 @@ namespace nb = nanobind;
 
 using Input = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Output = nb::ndarray<double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using InputTable = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using OutputTable = nb::ndarray<double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
 constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
@@ -119,6 +122,33 @@ void rsi_and_bollinger(const Input& closes, std::uint32_t rsi_length, std::uint3
   other.get();
 }
 
+/// The same of every column, on one thread.
+void rsi_and_bollinger_of_columns(const InputTable& closes, std::uint32_t rsi_length, std::uint32_t length,
+                                  double width, const OutputTable& rsi, const OutputTable& mid,
+                                  const OutputTable& upper, const OutputTable& lower) {
+  const Lanes lanes(rsi_length, length, width);
+  const ClosesTable table{closes.data(), closes.shape(0), closes.shape(1)};
+  std::array<double*, 4> outputs{};
+  std::ranges::transform(std::array{&rsi, &mid, &upper, &lower}, outputs.begin(), [&](const OutputTable* output) {
+    if (output->shape(0) != table.rows || output->shape(1) != table.columns) {
+      throw std::invalid_argument("an output has not the shape of the closes");
+    }
+    return output->data();
+  });
+  const nb::gil_scoped_release unlocked;
+  for (std::size_t first = 0; first < table.columns; first += Lanes::count) {
+    const std::size_t wanted = std::min(Lanes::count, table.columns - first);
+    ColumnsGroup(table, first, lanes).run([&](std::size_t row, std::size_t count, const auto& values) {
+      for (std::size_t output = 0; output < outputs.size(); ++output) {
+        for (std::size_t i = 0; i < count; ++i) {
+          std::copy_n(values[output].data() + i * Lanes::count, wanted,
+                      outputs[output] + (row + i) * table.columns + first);
+        }
+      }
+    });
+  }
+}
+
 void macd(const Input& closes, std::uint32_t fast, std::uint32_t slow, std::uint32_t signal, const Output& line,
           const Output& signals, const Output& histogram) {
   double* const lines = room(line, closes);
@@ -182,6 +212,8 @@ void bind_arrays(nb::module_& module) {
              out("mid"), out("sigma"), out("upper"), out("lower"), out("percent_b"), out("bandwidth"));
   module.def("rsi_and_bollinger", &rsi_and_bollinger, nb::arg("closes"), nb::arg("rsi_length"), nb::arg("length"),
              nb::arg("width"), out("rsi"), out("mid"), out("upper"), out("lower"));
+  module.def("rsi_and_bollinger_of_columns", &rsi_and_bollinger_of_columns, nb::arg("closes"), nb::arg("rsi_length"),
+             nb::arg("length"), nb::arg("width"), out("rsi"), out("mid"), out("upper"), out("lower"));
   module.def("macd", &macd, nb::arg("closes"), nb::arg("fast"), nb::arg("slow"), nb::arg("signal"), out("line"),
              out("signals"), out("histogram"));
   module.def("atr", &atr, nb::arg("high"), nb::arg("low"), nb::arg("close"), nb::arg("length"), out("out"));

@@ -91,6 +91,34 @@ def test_macd_and_the_trio_too(name):
     assert bits(trio["bb_lower"]) == bits(bands.lower)
 
 
+def table_of(names, rows):
+    """Series side by side, each again and again until it is long enough."""
+    return np.array([np.resize(np.array(ALL[name], dtype=np.float64), rows) for name in names]).T
+
+
+@pytest.mark.parametrize("rsi, bollinger, width", [(14, 20, 2.0), (1, 1, 1.0), (2, 300, 2.5)])
+def test_tables_are_their_columns_bit_for_bit(rsi, bollinger, width):
+    long = [name for name in ALL if len(ALL[name]) > 1]
+    for names in (long, long[:8], long[:1]):
+        table = table_of(names, 5_003)
+        values = indicators.indicators(table, rsi=rsi, bollinger=bollinger, width=width)
+        for place in range(len(names)):
+            alone = indicators.indicators(table[:, place].copy(), rsi=rsi, bollinger=bollinger, width=width)
+            for field, column in alone.items():
+                assert bits(values[field][:, place]) == bits(column), (names[place], field)
+
+
+def test_a_frame_of_series_comes_back_as_frames():
+    frame = pd.DataFrame({"A": GOLDEN, "B": GOLDEN[::-1]}, index=pd.RangeIndex(5, 5 + len(GOLDEN)))
+    values = indicators.indicators(frame)
+    assert list(values) == ["rsi", "sma", "bb_upper", "bb_lower"]
+    for name, alone in indicators.indicators(frame["B"]).items():
+        pd.testing.assert_series_equal(values[name]["B"], alone, check_names=False, check_exact=True)
+    assert all(table.shape == (0, 2) for table in indicators.indicators(frame[:0]).values())
+    with pytest.raises(ValueError, match="column 1, price 3"):
+        indicators.indicators(frame.assign(B=[*GOLDEN[:3], float("nan"), *GOLDEN[4:]]))
+
+
 def test_atr_of_bars_with_every_scale():
     source = random.Random(3)
     close = walk(13, 700, 50.0, 3)

@@ -114,12 +114,23 @@ def volatility(closes: Any, length: int = 20, *, periods_per_year: float | None 
 
 
 def indicators(closes: Any, *, rsi: int = 14, bollinger: int = 20, width: float = 2.0) -> dict[str, Any]:
-    """RSI, SMA and Bollinger bands at once, on two threads: rsi, sma, bb_upper, bb_lower. The SMA is the bands' middle."""
-    array = _array(closes)
+    """RSI, SMA and Bollinger bands at once: rsi, sma, bb_upper, bb_lower. The SMA is the bands' middle.
+
+    A series is computed on two threads. A table, an array of two dimensions or a pandas DataFrame, has a series in each column,
+    and eight of them are computed at a time; the values come as tables of its shape.
+    """
+    names = ("rsi", "sma", "bb_upper", "bb_lower")
+    table = np.ascontiguousarray(closes, dtype=np.float64)
+    if table.ndim == 2:
+        columns = [np.empty_like(table) for _ in names]
+        _kernels.rsi_and_bollinger_of_columns(table, rsi, bollinger, width, *columns)
+        if isinstance(closes, pd.DataFrame):
+            columns = [pd.DataFrame(values, index=closes.index, columns=closes.columns, copy=False) for values in columns]
+        return dict(zip(names, columns, strict=True))
+    array = _array(table)
     values = _empty(array, 4)
     _kernels.rsi_and_bollinger(array, rsi, bollinger, width, *values)
-    return {name: _as(closes, column, name) for name, column in zip(("rsi", "sma", "bb_upper", "bb_lower"), values,
-                                                                    strict=True)}
+    return {name: _as(closes, column, name) for name, column in zip(names, values, strict=True)}
 
 
 def signals(rsi: Any, buy_below: float = 30.0, sell_above: float = 70.0) -> Any:

@@ -40,7 +40,7 @@ const std::vector<double>& prices() {
 const std::vector<std::uint32_t>& choices() {
   static const std::vector<std::uint32_t> made = [] {
     std::mt19937_64 random(11);
-    std::vector<std::uint32_t> numbers(1 << 20);
+    std::vector<std::uint32_t> numbers(choices_count);
     for (std::uint32_t& number : numbers) number = static_cast<std::uint32_t>(random() % many_series);
     return numbers;
   }();

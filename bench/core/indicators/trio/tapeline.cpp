@@ -1,6 +1,7 @@
 // Ours: exact integers, any lengths. The middle of the bands is the SMA, as it is for TA-Lib.
 #include <cstdlib>
 #include <new>
+#include <span>
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -8,6 +9,7 @@
 
 #include "bench/core/indicators/trio/scenario.hpp"
 #include "core/indicators/bollinger.hpp"
+#include "core/indicators/lanes.hpp"
 #include "core/indicators/rsi.hpp"
 
 namespace tapeline::bench::trio {
@@ -42,6 +44,9 @@ struct HugePages {
   friend bool operator==(HugePages, HugePages) noexcept { return true; }
 };
 
+/// Closes before every value is defined.
+constexpr std::size_t warm_up = sma_length;
+
 bool checked() {
   static const bool is_right = [] {
     Kernels kernels;
@@ -61,29 +66,75 @@ void one(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(closes_count));
 }
 
-void batch(benchmark::State& state) {
-  std::vector<Kernels> kernels(batch_series);
-  std::size_t step = 0;
-  for (auto _ : state) {
-    for (std::size_t i = 0; i < batch_series; ++i) {
-      benchmark::DoNotOptimize(kernels[i].update(closes()[(step + i) % closes_count]));
+/// The closes of `batch_series` series, in groups that are computed side by side.
+struct Batch {
+  static constexpr std::size_t groups = batch_series / Lanes::count;
+  static constexpr std::size_t rows = 512;
+
+  Batch() : closes(groups, std::vector<Lanes::Row>(rows)), lanes(groups, Lanes(rsi_length, sma_length, width)) {
+    units.fill(cents);
+    for (std::size_t group = 0; group < groups; ++group) {
+      for (std::size_t row = 0; row < rows; ++row) {
+        for (std::size_t lane = 0; lane < Lanes::count; ++lane) {
+          closes[group][row][lane] = trio::closes()[(row + (group * Lanes::count + lane) * 61) % closes_count];
+        }
+      }
     }
-    ++step;
   }
-  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(batch_series));
+
+  /// The next closes of every series, from `row` on.
+  void compute(std::size_t row) {
+    for (std::size_t group = 0; group < groups; ++group) {
+      const std::size_t at = group * batch_closes * Lanes::count;
+      lanes[group].consume(std::span(closes[group]).subspan(row, batch_closes), units,
+                           {&rsi[at], &sma[at], &upper[at], &lower[at], Lanes::count});
+    }
+  }
+
+  std::vector<std::vector<Lanes::Row>> closes;
+  std::vector<Lanes> lanes;
+  Lanes::Values units{};
+  std::vector<double> rsi = std::vector<double>(batch_series * batch_closes);
+  std::vector<double> sma = rsi, upper = rsi, lower = rsi;
+};
+
+void batch(benchmark::State& state) {
+  static_assert(Batch::groups * Lanes::count == batch_series);
+  Batch batch;
+  // The first series is the one that the others are compared by.
+  std::vector<Values> values;
+  for (std::size_t row = 0; row < Batch::rows; row += batch_closes) {
+    batch.compute(row);
+    for (std::size_t i = 0; i < batch_closes; ++i) {
+      const std::size_t at = i * Lanes::count;
+      values.push_back({batch.rsi[at], batch.sma[at], batch.upper[at], batch.lower[at]});
+    }
+  }
+  if (!are_right(values)) return state.SkipWithError("the values are wrong");
+  std::size_t row = 0;
+  for (auto _ : state) {
+    batch.compute(row);
+    benchmark::ClobberMemory();
+    row = (row + batch_closes) % Batch::rows;
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(batch_series * batch_closes));
 }
 
 /// Whose close comes next is known while the last one is worked on, as it is to a stage that has a ring of them before it.
 void random(benchmark::State& state) {
   std::vector<Kernels, HugePages<Kernels>> kernels(many_series);
-  constexpr std::size_t ahead = 8;
+  for (std::size_t i = 0; i < warm_up; ++i) {
+    for (Kernels& series : kernels) series.update(closes()[i]);
+  }
+  constexpr std::size_t ahead = 32;
+  const std::uint32_t* const chosen = choices().data();
+  const std::int64_t* const close = closes().data();
   std::size_t step = 0;
-  const auto series_at = [](std::size_t at) { return choices()[at % choices().size()]; };
   for (auto _ : state) {
     for (std::size_t i = 0; i < 10'000; ++i, ++step) {
-      const auto* next = reinterpret_cast<const char*>(&kernels[series_at(step + ahead)]);
+      const auto* next = reinterpret_cast<const char*>(&kernels[chosen[(step + ahead) % choices_count]]);
       for (std::size_t line = 0; line < sizeof(Kernels); line += 64) __builtin_prefetch(next + line, 1);
-      benchmark::DoNotOptimize(kernels[series_at(step)].update(closes()[step % closes_count]));
+      benchmark::DoNotOptimize(kernels[chosen[step % choices_count]].update(close[step % closes_count]));
     }
   }
   state.SetItemsProcessed(state.iterations() * 10'000);
