@@ -16,6 +16,7 @@
 #include "analysis/native/columns.hpp"
 #include "analysis/native/rsi_array.hpp"
 #include "analysis/native/window_array.hpp"
+#include "core/base/exact_quotient.hpp"
 #include "core/indicators/atr.hpp"
 #include "core/indicators/bollinger.hpp"
 #include "core/indicators/ema.hpp"
@@ -113,12 +114,26 @@ void rsi_and_bollinger(const Input& closes, std::uint32_t rsi_length, std::uint3
   const nb::gil_scoped_release unlocked;
   // What it throws comes out of get().
   std::future<void> other = std::async(std::launch::async, run_rsi, view(closes), rsi_length, undefined, rsis);
-  run_window(view(closes), length, [=](std::size_t i, auto sum, double spread, auto newest, double unit) {
+  const auto put = [=](std::size_t i, auto sum, double spread, auto newest, double unit) {
     const BollingerBands bands = bollinger_bands(sum, spread, newest, length, width, unit);
     mids[i] = bands.mid;
     uppers[i] = bands.upper;
     lowers[i] = bands.lower;
-  });
+  };
+  const auto put_many = [=](std::size_t i, const double* sums, const double* squares, const std::int64_t* newest,
+                            std::size_t count, double unit) {
+    const ExactQuotient quotient(pack_of(static_cast<double>(length) * unit));
+    std::size_t j = 0;
+    for (; j + pack_size <= count; j += pack_size) {
+      const Pack mid = quotient.of(load_pack(sums + j));
+      const Pack band = pack_of(width) * quotient.of(square_root(load_pack(squares + j)));
+      store_pack(mid, mids + i + j);
+      store_pack(mid + band, uppers + i + j);
+      store_pack(mid - band, lowers + i + j);
+    }
+    for (; j < count; ++j) put(i + j, sums[j], std::sqrt(squares[j]), static_cast<double>(newest[j]), unit);
+  };
+  run_window(view(closes), length, put_many, put);
   other.get();
 }
 

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "analysis/native/closes.hpp"
+#include "core/base/pack.hpp"
 #include "core/indicators/rsi.hpp"
 
 namespace tapeline::python {
@@ -27,34 +28,33 @@ class ArrayRsi {
 
   /// Writes the values of `closes`, NaN before the first.
   void consume(std::span<const std::int64_t> closes, double* values) noexcept {
-    constexpr std::size_t block = 256;
-    std::array<double, block> gains;
-    std::array<double, block> losses;
     while (!closes.empty()) {
       const std::span<const std::int64_t> now = closes.first(std::min(block, closes.size()));
       if (changes_ < 0) last_ = now[0];
-      gains[0] = static_cast<double>(now[0] - last_);  // closes are positive: it fits
-      for (std::size_t i = 1; i < now.size(); ++i) gains[i] = static_cast<double>(now[i] - now[i - 1]);
-      for (std::size_t i = 0; i < now.size(); ++i) {
-        losses[i] = std::max(-gains[i], 0.0);
-        gains[i] = std::max(gains[i], 0.0);
-      }
+      measure_changes(now);
       last_ = now.back();
       std::size_t i = 0;
       for (; i < now.size() && changes_ < length_; ++i) {
         // The first close is no change; the last of the seed already has a value.
-        if (++changes_ > 0) sums_ = sums_.seeded(gains[i], losses[i]);
+        if (++changes_ > 0) sums_ = sums_.seeded(gains_[i], losses_[i]);
         values[i] = changes_ == length_ ? value() : undefined;
       }
-      const std::size_t seeded = i;
       RsiSums sums = sums_;  // in registers
-      for (; i < now.size(); ++i) {
-        sums = sums.after(gains[i], losses[i], keep_);
-        gains[i] = sums.gain;
-        losses[i] = sums.loss;
+      // What waits for the close before it takes a few cycles each: meanwhile four are divided at once.
+      for (; i + pack_size <= now.size(); i += pack_size) {
+        const RsiSums first = sums.after(gains_[i], losses_[i], keep_);
+        const RsiSums second = first.after(gains_[i + 1], losses_[i + 1], keep_);
+        const RsiSums third = second.after(gains_[i + 2], losses_[i + 2], keep_);
+        sums = third.after(gains_[i + 3], losses_[i + 3], keep_);
+        const Pack gain{first.gain, second.gain, third.gain, sums.gain};
+        const Pack total = gain + Pack{first.loss, second.loss, third.loss, sums.loss};
+        store_pack(total == 0 ? pack_of(flat_) : 100 * gain / total, values + i);
       }
       sums_ = sums;
-      for (i = seeded; i < now.size(); ++i) values[i] = value(RsiSums{gains[i], losses[i]});
+      for (; i < now.size(); ++i) {
+        sums_ = sums_.after(gains_[i], losses_[i], keep_);
+        values[i] = value();
+      }
       values += now.size();
       closes = closes.subspan(now.size());
     }
@@ -63,10 +63,29 @@ class ArrayRsi {
  private:
   static constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
-  [[nodiscard]] double value() const noexcept { return value(sums_); }
-  [[nodiscard]] double value(RsiSums sums) const noexcept {
-    const double index = sums.index();  // 0 / 0 where it is flat
-    return sums.total() == 0 ? flat_ : index;
+  static constexpr std::size_t block = 256;
+
+  [[nodiscard]] double value() const noexcept { return sums_.total() == 0 ? flat_ : sums_.index(); }
+
+  /// Gains and losses of each close against the one before it. Closes are positive: differences fit.
+  void measure_changes(std::span<const std::int64_t> closes) noexcept {
+    constexpr int double_bits = 51;  // what to_doubles() takes
+    std::int64_t all = last_ | closes[0];
+    put_change(0, static_cast<double>(closes[0] - last_));
+    std::size_t i = 1;
+    for (; i + pack_size <= closes.size(); i += pack_size) {
+      const IntPack now = load_pack(&closes[i]);
+      all |= now[0] | now[1] | now[2] | now[3];
+      const Pack change = to_doubles(now - load_pack(&closes[i - 1]));
+      store_pack(larger(change, pack_of(0.0)), &gains_[i]);
+      store_pack(larger(-change, pack_of(0.0)), &losses_[i]);
+    }
+    if (all >> double_bits != 0) i = 1;
+    for (; i < closes.size(); ++i) put_change(i, static_cast<double>(closes[i] - closes[i - 1]));
+  }
+  void put_change(std::size_t i, double change) noexcept {
+    gains_[i] = std::max(0.0, change);
+    losses_[i] = std::max(0.0, -change);
   }
 
   std::int64_t last_ = 0;
@@ -75,6 +94,8 @@ class ArrayRsi {
   double keep_;
   double flat_;
   RsiSums sums_;
+  std::array<double, block> gains_;
+  std::array<double, block> losses_;
 };
 
 inline void run_rsi(std::span<const double> closes, std::uint32_t length, double flat, double* values) {

@@ -125,9 +125,10 @@ class ArrayWindow {
   FullRangeMoments exact_;
 };
 
-/// `put(i, sum, spread, newest, unit)`, of doubles or of wide integers.
-template <class Put>
-void run_window(std::span<const double> closes, std::uint32_t length, Put put) {
+/// `put_many(i, sums, squared spreads, closes, count, unit)` of windows at once where they are narrow, else
+/// `put(i, sum, spread, newest, unit)` of wide integers.
+template <class PutMany, class Put>
+void run_window(std::span<const double> closes, std::uint32_t length, PutMany put_many, Put put) {
   ArrayWindow window(length);
   read_closes(
       closes, [&window](std::int64_t factor) { return window.rescale(factor); },
@@ -135,15 +136,25 @@ void run_window(std::span<const double> closes, std::uint32_t length, Put put) {
         window.consume(
             index, mantissas,
             [&](std::size_t i, const double* sums, const double* squares, const std::int64_t* newest,
-                std::size_t count) {
-              for (std::size_t j = 0; j < count; ++j) {
-                put(i + j, sums[j], std::sqrt(squares[j]), static_cast<double>(newest[j]), unit);
-              }
-            },
+                std::size_t count) { put_many(i, sums, squares, newest, count, unit); },
             [&](std::size_t i, Int128 sum, double spread, std::int64_t close) {
               put(i, sum, spread, Int128{close}, unit);
             });
       });
+}
+
+/// `put(i, sum, spread, newest, unit)`, of doubles or of wide integers.
+template <class Put>
+void run_window(std::span<const double> closes, std::uint32_t length, Put put) {
+  run_window(
+      closes, length,
+      [put](std::size_t i, const double* sums, const double* squares, const std::int64_t* newest, std::size_t count,
+            double unit) {
+        for (std::size_t j = 0; j < count; ++j) {
+          put(i + j, sums[j], std::sqrt(squares[j]), static_cast<double>(newest[j]), unit);
+        }
+      },
+      put);
 }
 
 }  // namespace tapeline::python
