@@ -156,8 +156,7 @@ void rsi_and_bollinger_of_columns(const InputTable& closes, std::uint32_t rsi_le
     ColumnsGroup(table, first, lanes).run([&](std::size_t row, std::size_t count, const auto& values) {
       for (std::size_t output = 0; output < outputs.size(); ++output) {
         for (std::size_t i = 0; i < count; ++i) {
-          std::copy_n(values[output].data() + i * Lanes::count, wanted,
-                      outputs[output] + (row + i) * table.columns + first);
+          std::copy_n(values[output][i].begin(), wanted, outputs[output] + (row + i) * table.columns + first);
         }
       }
     });

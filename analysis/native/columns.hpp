@@ -37,15 +37,16 @@ class ColumnsGroup {
   void run(Take take) {
     for (std::size_t row = 0; row < table_.rows;) {
       const std::size_t count = read(row);
-      lanes_.consume(std::span(block_).first(count), units_,
-                     {values_[0].data(), values_[1].data(), values_[2].data(), values_[3].data(), Lanes::count});
+      lanes_.consume(
+          std::span(block_).first(count), units_,
+          {values_[0][0].data(), values_[1][0].data(), values_[2][0].data(), values_[3][0].data(), Lanes::count});
       take(row, count, values_);
       row += count;
     }
   }
 
  private:
-  using Block = std::array<double, rows_max * Lanes::count>;
+  using Block = std::array<Lanes::Values, rows_max>;
 
   /// The closes of a block: it ends before a price for which a series has to become finer.
   std::size_t read(std::size_t row) {

@@ -60,7 +60,13 @@ inline void store_pack(Pack pack, double* to) noexcept { std::memcpy(to, &pack, 
 #endif
 }
 
-/// The larger of each two.
-[[nodiscard]] inline Pack larger(Pack a, Pack b) noexcept { return a > b ? a : b; }
+/// The larger of each two; of equal ones the second.
+[[nodiscard]] inline Pack larger(Pack a, Pack b) noexcept {
+#if defined(__AVX__) && defined(__FMA__)
+  return _mm256_max_pd(a, b);
+#else
+  return a > b ? a : b;
+#endif
+}
 
 }  // namespace tapeline

@@ -106,10 +106,17 @@ IntPack Lanes::compute(std::size_t begin, std::span<const Row> rows, const Value
   Pack squares = near.squares;
   Pack before = near.before;
   IntPack beyond = near.beyond;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    const std::uint64_t changes = seen_ + row;  // since the first close, this one's among them
+  // In registers, whatever is stored: the outputs could lie anywhere.
+  const Pack width = pack_of(width_);
+  const Pack later_keep = pack_of(keep_);
+  const std::uint64_t rsi_length = rsi_length_;
+  const std::uint64_t window = length_;
+  const std::uint64_t seen = seen_;
+  const Row* const block = rows.data();
+  const auto step = [&]<bool is_settled>(std::bool_constant<is_settled>, std::size_t row, const Row* left) {
+    const std::uint64_t changes = seen + row;  // since the first close, this one's among them
     const std::size_t at = row * out.stride + begin;
-    const IntPack distance = load_pack(&rows[row][begin]) - base;  // closes are positive: it fits
+    const IntPack distance = load_pack(&block[row][begin]) - base;  // closes are positive: it fits
     beyond |= distance + reach;
     const Pack now = to_doubles(distance);
     const Pack change = now - before;
@@ -117,26 +124,40 @@ IntPack Lanes::compute(std::size_t begin, std::span<const Row> rows, const Value
     const Pack gain = larger(change, zero);
     const Pack loss = larger(-change, zero);
     // What RsiSums does: seeded() first, after() later. The first close is no change.
-    const Pack keep = pack_of(changes <= rsi_length_ ? 1 : keep_);
-    const auto is_tiny = (gain == loss) & (gains + losses < pack_of(0x1p-900));
-    gains = is_tiny ? gains : gains * keep + gain;
-    losses = is_tiny ? losses : losses * keep + loss;
-    const bool has_index = changes >= rsi_length_;
-    store_pack(has_index ? pack_of(100.0) * gains / (gains + losses) : pack_of(undefined),
-               out.rsi + at);  // 0 / 0: flat
-    const Row* const left = leaving_row(rows, row);
+    const Pack keep = is_settled || changes > rsi_length ? later_keep : pack_of(1.0);
+    const Pack new_gains = gains * keep + gain;
+    const Pack new_losses = losses * keep + loss;
+    if constexpr (is_settled) {
+      gains = new_gains;
+      losses = new_losses;
+    } else {
+      const auto is_tiny = (gain == loss) & (gains + losses < pack_of(0x1p-900));
+      gains = is_tiny ? gains : new_gains;
+      losses = is_tiny ? losses : new_losses;
+    }
+    const Pack index = pack_of(100.0) * gains / (gains + losses);  // 0 / 0 where it is flat: not a number
+    store_pack(is_settled || changes >= rsi_length ? index : pack_of(undefined), out.rsi + at);
     const Pack leaving = left != nullptr ? to_doubles(load_pack(&(*left)[begin]) - base) : zero;
     const Pack entering = now - leaving;
     sums += entering;
     squares += entering * (now + leaving);
-    const bool has_bands = changes + 1 >= length_;
     const Pack spread = square_root(squares * length - sums * sums);
-    const Pack mid = has_bands ? quotient.of(sums + base_sum) : pack_of(undefined);
-    const Pack band = pack_of(width_) * quotient.of(spread);
+    const Pack middle = quotient.of(sums + base_sum);
+    const Pack mid = is_settled || changes + 1 >= window ? middle : pack_of(undefined);
+    const Pack band = width * quotient.of(spread);
     store_pack(mid, out.mid + at);
     store_pack(mid + band, out.upper + at);
     store_pack(mid - band, out.lower + at);
-  }
+  };
+  // A row halves at most what is above 0, or makes it 0 or 1 at least: sums that are not small yet do not become tiny within a block of this size.
+  constexpr std::size_t rows_max = 256;
+  const Pack total = gains + losses;
+  const IntPack is_small = (total != zero) & (total < pack_of(0x1p-600));
+  const bool never_tiny = rows.size() <= rows_max && (is_small[0] | is_small[1] | is_small[2] | is_small[3]) == 0;
+  const std::size_t settled =
+      never_tiny ? std::min<std::size_t>(rows.size(), std::max(length_, rsi_length_ + 1)) : rows.size();
+  for (std::size_t row = 0; row < settled; ++row) step(std::false_type{}, row, leaving_row(rows, row));
+  for (std::size_t row = settled; row < rows.size(); ++row) step(std::true_type{}, row, &block[row - window]);
   for (std::size_t i = 0; i < pack_size; ++i) sums_[begin + i] = {gains[i], losses[i]};
   near.beyond = beyond;
   near.sums = sums;

@@ -29,8 +29,9 @@ class Lanes {
  public:
   static constexpr std::size_t count = 8;
 
-  using Row = std::array<std::int64_t, count>;
-  using Values = std::array<double, count>;
+  /// A cache line each, so that no half of one lies across two.
+  struct alignas(64) Row : std::array<std::int64_t, count> {};
+  struct alignas(64) Values : std::array<double, count> {};
 
   /// Where the values of a block go, a row's every `stride` doubles.
   struct Outputs {

@@ -3,7 +3,7 @@
 // A regression here is work that crept into every close of every series.
 //
 //   one      a single series
-//   batch    1,000 series, 128 closes of each at a time
+//   batch    1,000 series, 256 closes of each at a time
 //   random   100,000 series, each close of one that is chosen by chance
 //
 // Input     a lively walk around 97,000.00 in cents: on a quiet one the peers' sums of squares lose their digits
@@ -24,7 +24,7 @@ inline constexpr double cents = 100;
 
 inline constexpr std::size_t closes_count = 1 << 16;
 inline constexpr std::size_t batch_series = 1'000;
-inline constexpr std::size_t batch_closes = 128;
+inline constexpr std::size_t batch_closes = 256;
 inline constexpr std::size_t many_series = 100'000;
 inline constexpr std::size_t choices_count = 1 << 20;
 

@@ -85,17 +85,17 @@ struct Batch {
   /// The next closes of every series, from `row` on.
   void compute(std::size_t row) {
     for (std::size_t group = 0; group < groups; ++group) {
-      const std::size_t at = group * batch_closes * Lanes::count;
+      const std::size_t at = group * batch_closes;
       lanes[group].consume(std::span(closes[group]).subspan(row, batch_closes), units,
-                           {&rsi[at], &sma[at], &upper[at], &lower[at], Lanes::count});
+                           {rsi[at].data(), sma[at].data(), upper[at].data(), lower[at].data(), Lanes::count});
     }
   }
 
   std::vector<std::vector<Lanes::Row>> closes;
   std::vector<Lanes> lanes;
   Lanes::Values units{};
-  std::vector<double> rsi = std::vector<double>(batch_series * batch_closes);
-  std::vector<double> sma = rsi, upper = rsi, lower = rsi;
+  std::vector<Lanes::Values> rsi = std::vector<Lanes::Values>(groups * batch_closes);
+  std::vector<Lanes::Values> sma = rsi, upper = rsi, lower = rsi;
 };
 
 void batch(benchmark::State& state) {
@@ -106,8 +106,7 @@ void batch(benchmark::State& state) {
   for (std::size_t row = 0; row < Batch::rows; row += batch_closes) {
     batch.compute(row);
     for (std::size_t i = 0; i < batch_closes; ++i) {
-      const std::size_t at = i * Lanes::count;
-      values.push_back({batch.rsi[at], batch.sma[at], batch.upper[at], batch.lower[at]});
+      values.push_back({batch.rsi[i][0], batch.sma[i][0], batch.upper[i][0], batch.lower[i][0]});
     }
   }
   if (!are_right(values)) return state.SkipWithError("the values are wrong");
