@@ -81,51 +81,61 @@ struct BarTick {
 
 /// Adds `size` to the exact volume; false, and unchanged, when the scales are too far apart for 128 bits.
 [[nodiscard]] inline bool add_volume(OpenBar& bar, Decimal size) noexcept {
+  Int128 sum = 0;
+  const int coarser = size.exponent - bar.volume_exponent;
+  if (coarser >= 0 && coarser <= decimal_digits_max) {
+    // As nearly always: the product of 64 by 64 bits fits.
+    if (__builtin_add_overflow(bar.volume, Int128{size.mantissa} * power_of_ten(coarser), &sum)) return false;
+    bar.volume = sum;
+    return true;
+  }
   const std::int8_t exponent = std::min(bar.volume_exponent, size.exponent);
   const auto widen = [](Int128 mantissa, int shift, Int128& widened) {
     // Two factors, because 10^30 does not fit 64 bits.
-    const int first = std::min(shift, 18);
+    const int first = std::min(shift, decimal_digits_max);
     return !__builtin_mul_overflow(mantissa, Int128{power_of_ten(first)}, &widened) &&
            !__builtin_mul_overflow(widened, Int128{power_of_ten(shift - first)}, &widened);
   };
-  Int128 held = bar.volume;
-  Int128 added = size.mantissa;
-  if (exponent != bar.volume_exponent && !widen(bar.volume, bar.volume_exponent - exponent, held)) return false;
-  if (exponent != size.exponent && !widen(size.mantissa, size.exponent - exponent, added)) return false;
-  Int128 sum = 0;
+  Int128 held = 0;
+  Int128 added = 0;
+  if (!widen(bar.volume, bar.volume_exponent - exponent, held)) return false;
+  if (!widen(size.mantissa, size.exponent - exponent, added)) return false;
   if (__builtin_add_overflow(held, added, &sum)) return false;
   bar.volume = sum;
   bar.volume_exponent = exponent;
   return true;
 }
 
+/// The part of fold_tick() that cannot fail: `price` is the tick's, at the bar's scale.
+inline void fold_price(OpenBar& bar, const BarTick& tick, std::int64_t price) noexcept {
+  if (tick.event_ns < bar.open_event_ns || (tick.event_ns == bar.open_event_ns && tick.trade_id < bar.open_trade_id)) {
+    bar.open = price;
+    bar.open_event_ns = tick.event_ns;
+    bar.open_trade_id = tick.trade_id;
+  }
+  if (tick.event_ns > bar.close_event_ns ||
+      (tick.event_ns == bar.close_event_ns && tick.trade_id >= bar.close_trade_id)) {
+    bar.close = price;
+    bar.close_event_ns = tick.event_ns;
+    bar.close_trade_id = tick.trade_id;
+  }
+  bar.high = std::max(bar.high, price);
+  bar.low = std::min(bar.low, price);
+  ++bar.trades;
+}
+
 /// Folds one more tick in; false, and unchanged, when its scale does not fit beside the bar's.
 [[nodiscard]] inline bool fold_tick(OpenBar& bar, const BarTick& tick) noexcept {
-  std::int64_t price = tick.price.mantissa;
-  OpenBar next = bar;
-  if (tick.price.exponent != bar.price_exponent) {
-    if (!refine_prices(next, tick.price.exponent)) return false;
-    const auto scaled = mantissa_at(tick.price, next.price_exponent);
-    if (!scaled) return false;
-    price = *scaled;
+  if (tick.price.exponent >= bar.price_exponent) [[likely]] {
+    const auto price = mantissa_at(tick.price, bar.price_exponent);
+    if (!price || !add_volume(bar, tick.size)) return false;
+    fold_price(bar, tick, *price);
+    return true;
   }
-  if (!add_volume(next, tick.size)) return false;
-  if (tick.event_ns < next.open_event_ns ||
-      (tick.event_ns == next.open_event_ns && tick.trade_id < next.open_trade_id)) {
-    next.open = price;
-    next.open_event_ns = tick.event_ns;
-    next.open_trade_id = tick.trade_id;
-  }
-  if (tick.event_ns > next.close_event_ns ||
-      (tick.event_ns == next.close_event_ns && tick.trade_id >= next.close_trade_id)) {
-    next.close = price;
-    next.close_event_ns = tick.event_ns;
-    next.close_trade_id = tick.trade_id;
-  }
-  next.high = std::max(next.high, price);
-  next.low = std::min(next.low, price);
-  ++next.trades;
-  bar = next;
+  OpenBar finer = bar;
+  if (!refine_prices(finer, tick.price.exponent) || !add_volume(finer, tick.size)) return false;
+  fold_price(finer, tick, tick.price.mantissa);
+  bar = finer;
   return true;
 }
 

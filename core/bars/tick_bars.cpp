@@ -14,10 +14,7 @@ Nanos TickBars::end_of(Nanos start_ns) const noexcept {
   return calendar_ != nullptr ? calendar_->next_day_start(start_ns) : start_ns + interval_ns_;
 }
 
-TickOutcome TickBars::add(const BarTick& tick, Nanos horizon_ns) noexcept {
-  if (!open_.empty() && tick.event_ns >= open_.back().start_ns && tick.event_ns < open_.back().end_ns) {
-    return fold_tick(open_.back(), tick) ? TickOutcome::folded : TickOutcome::out_of_precision;
-  }
+TickOutcome TickBars::add_elsewhere(const BarTick& tick, Nanos horizon_ns) noexcept {
   const Nanos start = start_of(tick.event_ns);
   const Nanos end = end_of(start);
   if (start < closed_until_ns_ || end <= horizon_ns) return TickOutcome::late;

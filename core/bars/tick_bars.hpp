@@ -38,7 +38,12 @@ class TickBars {
   }
 
   /// A tick whose bar ends at or before `horizon_ns` (watermark less lateness) is late, whether or not a bar is there.
-  [[nodiscard]] TickOutcome add(const BarTick& tick, Nanos horizon_ns) noexcept;
+  [[nodiscard]] TickOutcome add(const BarTick& tick, Nanos horizon_ns) noexcept {
+    const bool is_of_newest =
+        !open_.empty() && tick.event_ns >= open_.back().start_ns && tick.event_ns < open_.back().end_ns;
+    if (!is_of_newest) return add_elsewhere(tick, horizon_ns);
+    return fold_tick(open_.back(), tick) ? TickOutcome::folded : TickOutcome::out_of_precision;
+  }
 
   /// Ticks before the last one are missing: whatever is open may lack them.
   void mark_gap() noexcept {
@@ -76,6 +81,7 @@ class TickBars {
   static constexpr std::uint32_t filled_bars_max = 1'440;
 
  private:
+  [[nodiscard]] TickOutcome add_elsewhere(const BarTick& tick, Nanos horizon_ns) noexcept;
   [[nodiscard]] Nanos start_of(Nanos event_ns) const noexcept;
   [[nodiscard]] Nanos end_of(Nanos start_ns) const noexcept;
   void remember(const OpenBar& bar) noexcept;

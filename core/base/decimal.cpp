@@ -11,16 +11,6 @@
 namespace tapeline {
 namespace {
 
-constexpr auto powers_of_ten = [] {
-  std::array<std::int64_t, 19> powers{};
-  std::int64_t power = 1;
-  for (std::size_t i = 0; i < powers.size(); ++i) {
-    powers[i] = power;
-    if (i + 1 < powers.size()) power *= 10;
-  }
-  return powers;
-}();
-
 bool is_digit(char c) noexcept { return static_cast<unsigned char>(c - '0') < 10; }
 
 /// Folds trailing zeros and a positive exponent into the one representation that equal values share.
@@ -80,7 +70,7 @@ Result<Decimal, DecimalError> parse_any(const char* at, const char* const end, b
       continue;
     }
     if (digits + pending_zeros + 1 > decimal_digits_max) return Unexpected{DecimalError::out_of_precision};
-    mantissa = mantissa * powers_of_ten[static_cast<std::size_t>(pending_zeros) + 1] + (*at - '0');
+    mantissa = mantissa * power_of_ten(pending_zeros + 1) + (*at - '0');
     digits += pending_zeros + 1;
     pending_zeros = 0;
     if (in_fraction) --exponent;
@@ -102,11 +92,6 @@ Result<Decimal, DecimalError> parse_any(const char* at, const char* const end, b
 }
 
 }  // namespace
-
-std::int64_t power_of_ten(int power) noexcept {
-  TL_DCHECK(power >= 0 && power <= 18);
-  return powers_of_ten[static_cast<std::size_t>(power)];
-}
 
 Decimal usual_decimal(std::string_view text) noexcept {
   constexpr Decimal other{0, 1};
@@ -150,29 +135,6 @@ Result<Decimal, DecimalError> decimal_from_double(double value) noexcept {
   std::array<char, 32> text{};
   const auto printed = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::scientific);
   return parse_decimal({text.data(), static_cast<std::size_t>(printed.ptr - text.data())});
-}
-
-double to_double(Decimal value) noexcept { return to_double(Int128{value.mantissa}, value.exponent); }
-
-double to_double(Int128 mantissa, int exponent) noexcept {
-  // 10^k is exact in a double up to k = 22, so one division rounds once; smaller scales divide twice.
-  static constexpr std::array<double, 23> exact_powers{1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                                       1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                                       1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-  double value = static_cast<double>(mantissa);
-  int scale = -exponent;
-  for (; scale > 22; scale -= 22) value /= 1e22;
-  return value / exact_powers[static_cast<std::size_t>(std::max(scale, 0))];
-}
-
-Result<std::int64_t, DecimalError> mantissa_at(Decimal value, int exponent) noexcept {
-  const int shift = value.exponent - exponent;
-  if (value.mantissa == 0) return std::int64_t{0};
-  std::int64_t scaled = 0;
-  if (shift < 0 || shift > 18 || __builtin_mul_overflow(value.mantissa, power_of_ten(shift), &scaled)) {
-    return Unexpected{DecimalError::out_of_precision};
-  }
-  return scaled;
 }
 
 std::string to_string(Decimal value) { return to_string(Int128{value.mantissa}, value.exponent); }

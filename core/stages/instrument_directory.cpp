@@ -1,6 +1,7 @@
 #include "core/stages/instrument_directory.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace tapeline {
 namespace {
@@ -9,18 +10,46 @@ std::string key_of(SourceCode source, std::string_view native_symbol) {
   return std::string(1, static_cast<char>(source)).append(native_symbol);
 }
 
+/// Of up to 8 bytes all, in some order; loads of a fixed width that overlap are quicker than one of any width.
+std::uint64_t word_of(const char* text, std::size_t size) noexcept {
+  if (size >= 4) {
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
+    std::memcpy(&first, text, sizeof first);
+    std::memcpy(&last, text + size - sizeof last, sizeof last);
+    return first | std::uint64_t{last} << 32U;
+  }
+  if (size == 0) return 0;
+  const auto byte = [text](std::size_t at) { return std::uint64_t{static_cast<unsigned char>(text[at])}; };
+  return byte(0) | byte(size / 2) << 8U | byte(size - 1) << 16U;
+}
+
+std::uint64_t whole_word_of(const char* text) noexcept {
+  std::uint64_t word = 0;
+  std::memcpy(&word, text, sizeof word);
+  return word;
+}
+
 /// FNV-1a over 8 bytes at a time: names are short, and a collision only costs a comparison.
 std::uint64_t hash_of(SourceCode source, std::string_view text) noexcept {
-  std::uint64_t hash = 0xcbf29ce484222325ULL ^ static_cast<std::uint64_t>(source);
-  while (!text.empty()) {
-    std::uint64_t word = 0;
-    const std::size_t width = std::min<std::size_t>(text.size(), sizeof word);
-    __builtin_memcpy(&word, text.data(), width);
+  std::uint64_t hash = 0xcbf29ce484222325ULL ^ static_cast<std::uint64_t>(source) ^ std::uint64_t{text.size()} << 8U;
+  const auto add = [&hash](std::uint64_t word) {
     hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
     hash ^= hash >> 29;
-    text.remove_prefix(width);
-  }
+  };
+  std::size_t at = 0;
+  for (; text.size() - at > 8; at += 8) add(whole_word_of(text.data() + at));
+  add(word_of(text.data() + at, text.size() - at));
   return hash | 1;  // 0 marks an empty slot
+}
+
+bool are_equal(std::string_view a, std::string_view b) noexcept {
+  if (a.size() != b.size()) return false;
+  std::size_t at = 0;
+  for (; a.size() - at > 8; at += 8) {
+    if (whole_word_of(a.data() + at) != whole_word_of(b.data() + at)) return false;
+  }
+  return word_of(a.data() + at, a.size() - at) == word_of(b.data() + at, b.size() - at);
 }
 
 bool is_letter_or_digit(char c) noexcept {
@@ -52,7 +81,7 @@ InstrumentDirectory::Found InstrumentDirectory::find_or_add(SourceCode source, s
     Slot& slot = slots_[at];
     if (slot.hash == hash) {
       const Entry& entry = entries_[slot.instrument];
-      if (entry.source == source && entry.native_symbol == native_symbol) return {slot.instrument, false};
+      if (entry.source == source && are_equal(entry.native_symbol, native_symbol)) return {slot.instrument, false};
     }
     if (slot.hash != 0) continue;
     if (entries_.size() >= instruments_max || !is_acceptable_symbol(native_symbol)) return {no_instrument, false};
