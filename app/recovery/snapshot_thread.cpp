@@ -9,11 +9,9 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "app/explain/recompute.hpp"
+#include "core/base/background_thread.hpp"
 #include "core/snapshot/snapshot_store.hpp"
 #include "core/stages/pipeline_state.hpp"
 
@@ -25,18 +23,14 @@ constexpr Nanos rest_ns = 50 * nanos_per_millisecond;
 constexpr Nanos retry_ns = 10 * nanos_per_second;
 /// At the end, for a snapshot that is due.
 constexpr Nanos farewell_ns = 2 * nanos_per_second;
-constexpr int low_priority = 10;
 
 void settle_down(const std::vector<int>& cpus) noexcept {
+  if (cpus.empty()) return become_background_thread("snapshots");
   pthread_setname_np(pthread_self(), "snapshots");
-  // Either may be refused inside some sandboxes: then it competes as any other thread does.
-  if (cpus.empty()) {
-    setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), low_priority);
-    return;
-  }
   cpu_set_t mask;
   CPU_ZERO(&mask);
   for (const int cpu : cpus) CPU_SET(static_cast<std::size_t>(cpu), &mask);
+  // May be refused inside some sandboxes: then it competes as any other thread does.
   pthread_setaffinity_np(pthread_self(), sizeof mask, &mask);
 }
 

@@ -13,6 +13,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "core/base/background_thread.hpp"
 #include "core/base/crash_point.hpp"
 #include "core/journal/chain.hpp"
 #include "core/journal/file.hpp"
@@ -85,6 +86,7 @@ void JournalKeeper::complain(const std::string& text) {
 }
 
 void JournalKeeper::run() {
+  become_background_thread("journal keeper");
   std::unique_lock lock(mutex_);
   while (!is_stopped_) {
     lock.unlock();

@@ -5,18 +5,19 @@
 
 namespace tapeline {
 
-JournalReader::JournalReader(const JournalConfig& config, Verify verify) : config_(config), verify_(verify) {}
-
 JournalPosition JournalReader::first_position() const {
   const auto indices = list_segments(config_.directory);
   return indices.empty() ? 0 : indices.front() * config_.segment_bytes + sizeof(SegmentHeader);
 }
 
 bool JournalReader::map_segment(std::uint64_t index) noexcept {
-  if (segment_.is_open() && segment_.index() == index) return true;
   try {
-    Segment next(config_.directory, index, config_.segment_bytes, SegmentAccess::read_only);
+    auto next = share_ != nullptr ? share_->find(index) : nullptr;
+    if (!next) {
+      next = std::make_shared<const Segment>(config_.directory, index, config_.segment_bytes, SegmentAccess::read_only);
+    }
     previous_ = std::exchange(segment_, std::move(next));
+    segment_begin_ = index * config_.segment_bytes;
     return true;
   } catch (const std::exception& error) {
     failure_ = error.what();
@@ -42,7 +43,7 @@ bool JournalReader::skip_missing(std::uint64_t index, JournalPosition limit) noe
 std::size_t JournalReader::skip_damage(std::size_t offset, std::size_t end_offset) noexcept {
   ++skipped_count_;
   for (offset += record_align; offset + sizeof(RecordHeader) <= end_offset; offset += record_align) {
-    const RecordState state = inspect_record(segment_, config_.segment_bytes, offset, Verify::checksum);
+    const RecordState state = inspect_record(*segment_, config_.segment_bytes, offset, Verify::checksum);
     if (state == RecordState::valid || state == RecordState::filler) return offset;
   }
   return end_offset;
@@ -50,27 +51,29 @@ std::size_t JournalReader::skip_damage(std::size_t offset, std::size_t end_offse
 
 bool JournalReader::next(JournalPosition limit, Frame& frame) noexcept {
   while (position_ < limit) {
-    const std::uint64_t index = position_ / config_.segment_bytes;
-    if (!map_segment(index)) {
-      if (skip_missing(index, limit)) continue;
-      return false;
+    const bool is_mapped = segment_ && position_ - segment_begin_ < config_.segment_bytes;
+    if (!is_mapped) {
+      const std::uint64_t index = position_ / config_.segment_bytes;
+      if (!map_segment(index)) {
+        if (skip_missing(index, limit)) continue;
+        return false;
+      }
     }
-    const JournalPosition segment_begin = index * config_.segment_bytes;
     const auto offset =
-        std::max<std::size_t>(static_cast<std::size_t>(position_ - segment_begin), sizeof(SegmentHeader));
-    const auto end_offset =
-        static_cast<std::size_t>(std::min<JournalPosition>(limit - segment_begin, config_.segment_bytes));
-    switch (inspect_record(segment_, config_.segment_bytes, offset, verify_)) {
-      case RecordState::filler: position_ = segment_begin + config_.segment_bytes + sizeof(SegmentHeader); continue;
+        std::max<std::size_t>(static_cast<std::size_t>(position_ - segment_begin_), sizeof(SegmentHeader));
+    switch (inspect_record(*segment_, config_.segment_bytes, offset, verify_)) {
+      case RecordState::filler: position_ = segment_begin_ + config_.segment_bytes + sizeof(SegmentHeader); continue;
       case RecordState::end:  // below the limit nothing is unwritten: zeros are damage, too
       case RecordState::corrupt: {
+        const auto end_offset =
+            static_cast<std::size_t>(std::min<JournalPosition>(limit - segment_begin_, config_.segment_bytes));
         const std::size_t whole = skip_damage(offset, end_offset);
-        position_ = segment_begin + whole + (whole == config_.segment_bytes ? sizeof(SegmentHeader) : 0);
+        position_ = segment_begin_ + whole + (whole == config_.segment_bytes ? sizeof(SegmentHeader) : 0);
         continue;
       }
       case RecordState::valid: break;
     }
-    frame = frame_at(segment_, offset);
+    frame = frame_at(*segment_, offset);
     position_ = frame.end_position;
     return true;
   }

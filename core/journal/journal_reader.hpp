@@ -8,18 +8,23 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "core/journal/config.hpp"
 #include "core/journal/segment.hpp"
+#include "core/journal/segment_share.hpp"
 #include "core/model/frame.hpp"
 
 namespace tapeline {
 
 class JournalReader {
  public:
-  explicit JournalReader(const JournalConfig& config, Verify verify = Verify::lengths);
+  explicit JournalReader(const JournalConfig& config, Verify verify = Verify::lengths)
+      : config_(config), verify_(verify) {}
+  /// Beside the writer, in its process: reads through its mapping what that has just written.
+  JournalReader(const JournalConfig& config, const SegmentShare* share) : config_(config), share_(share) {}
 
   /// Oldest position on disk; 0 when there is no journal.
   [[nodiscard]] JournalPosition first_position() const;
@@ -42,9 +47,11 @@ class JournalReader {
   [[nodiscard]] std::size_t skip_damage(std::size_t offset, std::size_t end_offset) noexcept;
 
   JournalConfig config_;
-  Verify verify_;
-  Segment segment_;
-  Segment previous_;  // kept mapped for frames handed out just before a roll
+  Verify verify_ = Verify::lengths;
+  const SegmentShare* share_ = nullptr;
+  std::shared_ptr<const Segment> segment_;
+  JournalPosition segment_begin_ = 0;
+  std::shared_ptr<const Segment> previous_;  // kept mapped for frames handed out just before a roll
   JournalPosition position_ = 0;
   std::uint64_t skipped_count_ = 0;
   std::string failure_;

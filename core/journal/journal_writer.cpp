@@ -29,11 +29,12 @@ JournalWriter::JournalWriter(const JournalConfig& config) : config_(config) {
 }
 
 JournalWriter::~JournalWriter() {
-  free_retired();
+  Mapped* retired = retired_.load(std::memory_order_acquire);  // (N)
+  while (retired != nullptr) delete std::exchange(retired, retired->next);
   // Made ahead and never used: a journal that was ended holds nothing but records.
   if (Mapped* next = next_.load(std::memory_order_acquire)) {  // (N)
     std::error_code ignored;
-    std::filesystem::remove(segment_path(config_.directory, next->segment.index()), ignored);
+    std::filesystem::remove(segment_path(config_.directory, next->segment->index()), ignored);
     delete next;
   }
   delete current_;
@@ -102,13 +103,12 @@ void JournalWriter::recover() {
     if (entry.path().extension() == ".new") std::filesystem::remove(entry.path());
   }
   if (list_segments(config_.directory).empty()) {
-    use(std::make_unique<Mapped>(Mapped{Segment::create(config_.directory, 0, config_.segment_bytes)}),
-        sizeof(SegmentHeader));
+    use(std::make_unique<Mapped>(Segment::create(config_.directory, 0, config_.segment_bytes)), sizeof(SegmentHeader));
     first_ = offset_;
   } else {
-    use(std::make_unique<Mapped>(Mapped{open_last()}), sizeof(SegmentHeader));
-    made_index_ = current_->segment.index();
-    const Segment& segment = current_->segment;
+    use(std::make_unique<Mapped>(open_last()), sizeof(SegmentHeader));
+    made_index_ = current_->segment->index();
+    const Segment& segment = *current_->segment;
     RecordState state = inspect_record(segment, config_.segment_bytes, offset_, Verify::checksum);
     while (state == RecordState::valid) {
       const Frame frame = frame_at(segment, offset_);
@@ -124,12 +124,13 @@ void JournalWriter::recover() {
 
 void JournalWriter::use(std::unique_ptr<Mapped> mapped, std::size_t offset) noexcept {
   Mapped* const old = std::exchange(current_, mapped.release());
-  bytes_ = current_->segment.bytes();
-  segment_begin_ = current_->segment.index() * config_.segment_bytes;
+  bytes_ = current_->segment->bytes();
+  segment_begin_ = current_->segment->index() * config_.segment_bytes;
   offset_ = offset;
   synced_offset_ = offset;
-  shared_current_.store(current_, std::memory_order_release);          // (N)
-  index_.store(current_->segment.index(), std::memory_order_release);  // (N)
+  shared_current_.store(current_, std::memory_order_release);           // (N)
+  index_.store(current_->segment->index(), std::memory_order_release);  // (N)
+  share_.lend(current_->segment);
   if (old == nullptr) return;
   if (!has_supply_) {
     delete old;
@@ -143,33 +144,39 @@ void JournalWriter::use(std::unique_ptr<Mapped> mapped, std::size_t offset) noex
 
 void JournalWriter::free_retired() noexcept {
   Mapped* mapped = retired_.exchange(nullptr, std::memory_order_acquire);  // (N)
-  while (mapped != nullptr) delete std::exchange(mapped, mapped->next);
+  while (mapped != nullptr) {
+    Mapped* const next = mapped->next;
+    closed_.emplace_back(mapped);
+    mapped = next;
+  }
+  std::erase_if(closed_, [](const std::unique_ptr<Mapped>& closed) { return closed->segment.use_count() == 1; });
 }
 
 void JournalWriter::touch_ahead(std::size_t bytes) noexcept {
   // It may be retired by now: it is still mapped, for only we free it.
   Mapped* const mapped = shared_current_.load(std::memory_order_acquire);  // (N)
-  const JournalPosition begin = mapped->segment.index() * config_.segment_bytes;
+  const JournalPosition begin = mapped->segment->index() * config_.segment_bytes;
   const JournalPosition end = end_position();
   const auto offset = end > begin ? static_cast<std::size_t>(end - begin) : 0;
-  if (mapped->segment.index() != touched_index_) {
-    touched_index_ = mapped->segment.index();
-    touched_end_ = bytes;  // by prepare_next()
+  if (mapped->segment->index() != touched_index_) {
+    touched_index_ = mapped->segment->index();
+    touched_end_ = touched_index_ == prepared_index_ ? prepared_bytes_ : 0;
   }
   if (offset >= config_.segment_bytes || offset + bytes / 2 < touched_end_) return;
   const std::size_t from = std::max(offset, touched_end_);
   touched_end_ = std::min(offset + bytes, config_.segment_bytes);
-  mapped->segment.touch(from, touched_end_);
+  mapped->segment->touch(from, touched_end_);
 }
 
 void JournalWriter::prepare_next(std::size_t touched_bytes) {
   const std::lock_guard lock(making_);
   // The writer may have taken the last one and not say so yet: then that one counts.
   if (made_index_ > segment_index() || is_growth_stopped()) return;
-  auto made =
-      std::make_unique<Mapped>(Mapped{Segment::create(config_.directory, made_index_ + 1, config_.segment_bytes)});
+  auto made = std::make_unique<Mapped>(Segment::create(config_.directory, made_index_ + 1, config_.segment_bytes));
   ++made_index_;
-  made->segment.touch(0, touched_bytes);
+  made->segment->touch(0, touched_bytes);
+  prepared_index_ = made_index_;
+  prepared_bytes_ = touched_bytes;
   pass_crash_point(CrashPoint::journal_prepare);
   next_.store(made.release(), std::memory_order_release);  // (N)
 }
@@ -184,8 +191,7 @@ std::unique_ptr<JournalWriter::Mapped> JournalWriter::next_segment() {
         "the journal has used up journal.budget_bytes, and the database still lacks its oldest part; "
         "mend the database, or raise the budget");
   }
-  auto made =
-      std::make_unique<Mapped>(Mapped{Segment::create(config_.directory, made_index_ + 1, config_.segment_bytes)});
+  auto made = std::make_unique<Mapped>(Segment::create(config_.directory, made_index_ + 1, config_.segment_bytes));
   ++made_index_;
   return made;
 }
@@ -196,7 +202,7 @@ bool JournalWriter::roll() noexcept {
     pass_crash_point(CrashPoint::journal_roll);
     // The filler comes after the next segment exists: a reader that sees it can go on.
     if (offset_ + sizeof(RecordHeader) <= config_.segment_bytes &&
-        inspect_record(current_->segment, config_.segment_bytes, offset_, Verify::lengths) == RecordState::end) {
+        inspect_record(*current_->segment, config_.segment_bytes, offset_, Verify::lengths) == RecordState::end) {
       RecordHeader filler{};
       filler.record_bytes = static_cast<std::uint32_t>(config_.segment_bytes - offset_);
       filler.position = segment_begin_ + offset_;
@@ -204,7 +210,7 @@ bool JournalWriter::roll() noexcept {
       filler.crc = record_crc(filler, nullptr);
       std::memcpy(bytes_ + offset_, &filler, sizeof filler);
     }
-    if (config_.fsync == JournalFsync::batch && !current_->segment.sync(synced_offset_, config_.segment_bytes))
+    if (config_.fsync == JournalFsync::batch && !current_->segment->sync(synced_offset_, config_.segment_bytes))
       note_sync_failure(errno);
     use(std::move(next), sizeof(SegmentHeader));
     return true;
@@ -264,7 +270,7 @@ bool JournalWriter::end_batch() noexcept {
 }
 
 bool JournalWriter::sync() noexcept {
-  if (!current_->segment.sync(synced_offset_, offset_)) {
+  if (!current_->segment->sync(synced_offset_, offset_)) {
     note_sync_failure(errno);
     return !has_failed();
   }

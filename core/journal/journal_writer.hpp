@@ -16,9 +16,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/journal/config.hpp"
 #include "core/journal/segment.hpp"
+#include "core/journal/segment_share.hpp"
 #include "core/model/frame.hpp"
 
 namespace tapeline {
@@ -60,11 +63,14 @@ class JournalWriter {
   [[nodiscard]] JournalPosition truncated_position() const noexcept { return truncated_position_; }
   [[nodiscard]] std::size_t payload_bytes_max() const noexcept { return config_.segment_bytes / 2; }
   [[nodiscard]] const JournalConfig& config() const noexcept { return config_; }
+  /// For readers that do not outlive it.
+  [[nodiscard]] const SegmentShare& share() const noexcept { return share_; }
 
   // -- From the thread of the SegmentSupply
 
   /// From now on segments are taken away by it: free_retired().
   void attach_supply() noexcept { has_supply_ = true; }
+  /// Unmaps closed segments that nobody reads any more: it takes a while, and is nothing for who reads or writes.
   void free_retired() noexcept;
   /// Makes pages present, so many bytes ahead of the next record.
   void touch_ahead(std::size_t bytes) noexcept;
@@ -85,7 +91,9 @@ class JournalWriter {
 
  private:
   struct Mapped {
-    Segment segment;
+    explicit Mapped(Segment made) : segment(std::make_shared<Segment>(std::move(made))) {}
+
+    std::shared_ptr<Segment> segment;
     Mapped* next = nullptr;  // of those that wait to be freed
   };
 
@@ -112,13 +120,17 @@ class JournalWriter {
   std::atomic<Mapped*> shared_current_{nullptr};  // (N) the current one, for the supply
   std::atomic<Mapped*> next_{nullptr};            // (N)
   std::atomic<Mapped*> retired_{nullptr};         // (N) those that are closed, newest first
-  std::mutex making_;                             // held while a segment is made; never on the way that is prepared
-  std::uint64_t made_index_ = 0;                  // under it: of the last segment that was made
+  SegmentShare share_;
+  std::mutex making_;             // held while a segment is made; never on the way that is prepared
+  std::uint64_t made_index_ = 0;  // under it: of the last segment that was made
   std::atomic<bool> is_growth_stopped_{false};
   std::atomic<int> sync_error_{0};
   bool has_supply_ = false;
   std::uint64_t touched_index_ = 0;  // the supply's own
   std::size_t touched_end_ = 0;
+  std::uint64_t prepared_index_ = 0;
+  std::size_t prepared_bytes_ = 0;
+  std::vector<std::unique_ptr<Mapped>> closed_;  // and those that somebody may still read
   std::uint64_t bytes_truncated_ = 0;
   JournalPosition truncated_position_ = 0;
   std::string last_error_;

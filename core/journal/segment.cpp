@@ -178,42 +178,4 @@ bool is_blank(const Segment& segment) noexcept {
   return *begin == std::byte{0} && std::memcmp(begin, begin + 1, segment.size() - sizeof(SegmentHeader) - 1) == 0;
 }
 
-RecordState inspect_record(const Segment& segment, std::size_t segment_bytes, std::size_t offset,
-                           Verify verify) noexcept {
-  if (offset + sizeof(RecordHeader) > segment_bytes) return RecordState::filler;
-  RecordHeader header;
-  std::memcpy(&header, segment.bytes() + offset, sizeof header);
-  static constexpr RecordHeader zeros{};
-  if (std::memcmp(&header, &zeros, sizeof header) == 0) return RecordState::end;
-  const std::uint64_t position = segment.index() * segment_bytes + offset;
-  const bool fits = header.position == position && header.record_bytes >= sizeof header &&
-                    header.record_bytes % record_align == 0 && header.record_bytes <= segment_bytes - offset;
-  if (!fits) return RecordState::corrupt;
-  if (header.kind != record_filler &&
-      header.record_bytes != record_bytes_of(header.context_bytes, header.payload_bytes)) {
-    return RecordState::corrupt;
-  }
-  if (header.kind == record_filler && (header.context_bytes != 0 || header.payload_bytes != 0))
-    return RecordState::corrupt;
-  if (verify == Verify::checksum && record_crc(header, segment.bytes() + offset + sizeof header) != header.crc) {
-    return RecordState::corrupt;
-  }
-  return header.kind == record_filler ? RecordState::filler : RecordState::valid;
-}
-
-Frame frame_at(const Segment& segment, std::size_t offset) noexcept {
-  RecordHeader header;
-  std::memcpy(&header, segment.bytes() + offset, sizeof header);
-  const auto* body = reinterpret_cast<const char*>(segment.bytes() + offset + sizeof header);
-  return {.position = header.position,
-          .end_position = header.position + header.record_bytes,
-          .receive_ns = header.receive_ns,
-          .kind = static_cast<FrameKind>(header.kind),
-          .source = static_cast<SourceCode>(header.source),
-          .channel = header.channel,
-          .http_status = header.http_status,
-          .context = {body, header.context_bytes},
-          .payload = {body + header.context_bytes, header.payload_bytes}};
-}
-
 }  // namespace tapeline

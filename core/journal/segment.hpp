@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -65,11 +66,42 @@ enum class RecordState {
 };
 /// Looks at the record at `offset` and checks its lengths, its position and, if asked, its checksum.
 enum class Verify { lengths, checksum };
-[[nodiscard]] RecordState inspect_record(const Segment& segment, std::size_t segment_bytes, std::size_t offset,
-                                         Verify verify) noexcept;
+[[nodiscard]] inline RecordState inspect_record(const Segment& segment, std::size_t segment_bytes, std::size_t offset,
+                                                Verify verify) noexcept {
+  if (offset + sizeof(RecordHeader) > segment_bytes) return RecordState::filler;
+  RecordHeader header;
+  std::memcpy(&header, segment.bytes() + offset, sizeof header);
+  const bool fits = header.position == segment.index() * segment_bytes + offset &&
+                    header.record_bytes >= sizeof header && header.record_bytes % record_align == 0 &&
+                    header.record_bytes <= segment_bytes - offset;
+  if (!fits) {
+    static constexpr RecordHeader zeros{};
+    return std::memcmp(&header, &zeros, sizeof header) == 0 ? RecordState::end : RecordState::corrupt;
+  }
+  const bool is_filler = header.kind == record_filler;
+  const bool is_full = is_filler ? header.context_bytes == 0 && header.payload_bytes == 0
+                                 : header.record_bytes == record_bytes_of(header.context_bytes, header.payload_bytes);
+  if (!is_full) return RecordState::corrupt;
+  if (verify == Verify::checksum && record_crc(header, segment.bytes() + offset + sizeof header) != header.crc)
+    return RecordState::corrupt;
+  return is_filler ? RecordState::filler : RecordState::valid;
+}
 
 /// The record at `offset`, in place. Precondition: it is valid.
-[[nodiscard]] Frame frame_at(const Segment& segment, std::size_t offset) noexcept;
+[[nodiscard]] inline Frame frame_at(const Segment& segment, std::size_t offset) noexcept {
+  RecordHeader header;
+  std::memcpy(&header, segment.bytes() + offset, sizeof header);
+  const auto* body = reinterpret_cast<const char*>(segment.bytes() + offset + sizeof header);
+  return {.position = header.position,
+          .end_position = header.position + header.record_bytes,
+          .receive_ns = header.receive_ns,
+          .kind = static_cast<FrameKind>(header.kind),
+          .source = static_cast<SourceCode>(header.source),
+          .channel = header.channel,
+          .http_status = header.http_status,
+          .context = {body, header.context_bytes},
+          .payload = {body + header.context_bytes, header.payload_bytes}};
+}
 
 /// Nothing was ever written into it: it was made ahead of its use.
 [[nodiscard]] bool is_blank(const Segment& segment) noexcept;

@@ -3,14 +3,17 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <utility>
 
 #include "core/base/time.hpp"
 
 namespace tapeline {
 namespace {
 
-/// So much is touched ahead; at each look half of it may have been used up.
-constexpr std::size_t ahead_bytes = std::size_t{16} << 20;
+/// So much is touched ahead at least; at each look half of it may have been used up.
+constexpr std::size_t ahead_bytes_min = std::size_t{16} << 20;
+/// And so many times what was appended since the last look, which may come late where every CPU is busy.
+constexpr std::size_t looks_ahead = 4;
 constexpr auto look_every = std::chrono::milliseconds(10);
 /// The next segment is made once this part of the present one is full: a quiet lane takes no disk that it may never use.
 constexpr std::size_t prepare_at_part = 8;
@@ -20,6 +23,7 @@ constexpr Nanos retry_ns = nanos_per_second;
 
 SegmentSupply::SegmentSupply(JournalWriter& writer) : writer_(writer) {
   writer_.attach_supply();
+  seen_end_ = writer_.end_position();
   thread_ = std::thread([this] { run(); });
 }
 
@@ -34,11 +38,13 @@ SegmentSupply::~SegmentSupply() {
 
 void SegmentSupply::step() {
   const std::size_t segment_bytes = writer_.config().segment_bytes;
-  const std::size_t ahead = std::min(ahead_bytes, segment_bytes);
+  const JournalPosition end = writer_.end_position();
+  const std::uint64_t appended = end - std::exchange(seen_end_, end);
+  const auto ahead = static_cast<std::size_t>(
+      std::clamp<std::uint64_t>(looks_ahead * appended, std::min(ahead_bytes_min, segment_bytes), segment_bytes));
   writer_.free_retired();
   writer_.touch_ahead(ahead);
   const JournalPosition begin = writer_.segment_index() * segment_bytes;
-  const JournalPosition end = writer_.end_position();
   if (end < begin + segment_bytes / prepare_at_part) return;
   const Nanos now_ns = steady_now_ns();
   if (now_ns < next_try_ns_) return;

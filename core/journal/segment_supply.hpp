@@ -30,6 +30,7 @@ class SegmentSupply {
   std::condition_variable stopped_;
   bool is_stopped_ = false;
   Nanos next_try_ns_ = 0;
+  JournalPosition seen_end_ = 0;
   std::thread thread_;
 };
 

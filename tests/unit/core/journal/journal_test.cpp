@@ -213,6 +213,40 @@ TEST_F(Journal, IsReadByAnotherThreadWhileItIsWritten) {
   EXPECT_EQ(wrong, 0U);
 }
 
+TEST_F(Journal, LendsAReaderTheSegmentsThatItWrites) {
+  std::vector<std::string> expected;
+  JournalWriter writer(config);
+  JournalReader reader(config, &writer.share());
+  reader.seek(writer.first_position());
+  Frame frame;
+  for (std::size_t i = 0; i < 500; ++i) {
+    expected.push_back(payload_of(i));
+    ASSERT_TRUE(writer.append({}, {}, expected.back()));
+    // Nothing is left that could be opened: what the reader sees is the writer's own memory.
+    for (const std::uint64_t index : list_segments(config.directory))
+      std::filesystem::remove(segment_path(config.directory, index));
+    ASSERT_TRUE(reader.next(writer.end_position(), frame)) << reader.failure();
+    ASSERT_EQ(frame.payload, expected.back());
+  }
+  EXPECT_GT(writer.segment_index(), 2U);
+}
+
+TEST_F(Journal, OpensWhatIsNotLentAnyMore) {
+  std::vector<std::string> expected;
+  JournalWriter writer(config);
+  for (std::size_t i = 0; i < 2'000; ++i) {
+    expected.push_back(payload_of(i));
+    ASSERT_TRUE(writer.append({}, {}, expected.back()));
+  }
+  ASSERT_GT(writer.segment_index(), 4U);
+  JournalReader reader(config, &writer.share());
+  reader.seek(writer.first_position());
+  Frame frame;
+  std::vector<std::string> payloads;
+  while (reader.next(writer.end_position(), frame)) payloads.emplace_back(frame.payload);
+  EXPECT_EQ(payloads, expected);
+}
+
 TEST(Crc32c, GivesTheKnownChecksums) {
   EXPECT_EQ(crc32c(0, "123456789", 9), 0xe3069283U);
   EXPECT_EQ(crc32c(crc32c(0, "1234", 4), "56789", 5), 0xe3069283U);
