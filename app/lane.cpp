@@ -145,6 +145,7 @@ void Lane::restore(const Config& config, const LaneOptions& options, const Links
     }
     Parser::Options parser = parser_options(config, journal, recovery_.start_position);
     parser.live_position = live_position;
+    if (journal_) parser.share = &journal_->share();
     parser_ = std::make_unique<Parser>(std::move(parser), links.marks, links.events, operations_);
     kernels_ =
         std::make_unique<Kernels>(kernels_options(config, catalog_, output), links.events, links.rows, links.updates);

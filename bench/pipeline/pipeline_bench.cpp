@@ -9,7 +9,6 @@
 #include "bench/pipeline/trade_frames.hpp"
 #include "core/journal/journal_keeper.hpp"
 #include "core/journal/journal_reader.hpp"
-#include "core/journal/journal_writer.hpp"
 #include "core/journal/segment_supply.hpp"
 #include "core/runtime/runner.hpp"
 #include "core/stages/kernels.hpp"
@@ -43,7 +42,7 @@ class JournalSource final : public Stage {
 class AppendingSource final : public Stage {
  public:
   AppendingSource(SpscRing<JournalMark>& marks, JournalWriter& journal, const TradeFrames& frames)
-      : marks_(marks), journal_(journal), reader_(frames.journal()), end_(frames.end_position()) {
+      : marks_(marks), journal_(journal), reader_(frames.journal(), &frames.share()), end_(frames.end_position()) {
     reader_.seek(reader_.first_position());
   }
   [[nodiscard]] std::string_view name() const noexcept override { return "poller"; }
@@ -89,9 +88,10 @@ class AppendingSource final : public Stage {
   JournalPosition marked_ = 0;
 };
 
-Parser::Options parser_options(const JournalConfig& journal) {
+Parser::Options parser_options(const JournalConfig& journal, const SegmentShare& share) {
   Parser::Options options;
   options.journal = journal;
+  options.share = &share;
   for (const feeds::Entry& entry : feeds::registry())
     options.wire[static_cast<std::size_t>(entry.code)] = entry.make_parser();
   return options;
@@ -118,7 +118,7 @@ void run_pipeline(benchmark::State& state, Journaling journaling) {
     std::unique_ptr<SegmentSupply> supply;
     std::unique_ptr<JournalKeeper> keeper;  // with all that a running lane has: hashes and compression, too
     if (journaling == Journaling::on) {
-      journal.directory = TradeFrames::make_directory();
+      journal = JournalConfig{.directory = TradeFrames::make_directory()};
       writer = std::make_unique<JournalWriter>(journal);
       supply = std::make_unique<SegmentSupply>(*writer);
       keeper = std::make_unique<JournalKeeper>(*writer, operations, JournalKeeper::Needs{});
@@ -134,7 +134,7 @@ void run_pipeline(benchmark::State& state, Journaling journaling) {
     } else {
       source = std::make_unique<JournalSource>(marks, frames.end_position());
     }
-    Parser parser(parser_options(journal), marks, events, operations);
+    Parser parser(parser_options(journal, writer ? writer->share() : frames.share()), marks, events, operations);
     Kernels kernels(kernels_options(), events, rows, updates);
     NullWriter sink(rows);
     struct UpdateSink final : Stage {
@@ -181,7 +181,7 @@ void plain_simdjson(benchmark::State& state) {
   const TradeFrames& frames = TradeFrames::instance();
   simdjson::ondemand::parser json;
   for (auto _ : state) {
-    JournalReader reader(frames.journal());
+    JournalReader reader(frames.journal(), &frames.share());
     reader.seek(reader.first_position());
     Frame frame;
     double notional = 0;

@@ -1,6 +1,7 @@
 #include "bench/pipeline/trade_frames.hpp"
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-#include "core/journal/journal_writer.hpp"
 #include "feeds/binance/wire.hpp"
 
 namespace tapeline::bench {
@@ -105,8 +105,9 @@ TradeFrames::TradeFrames() {
   const std::int64_t span_ms = trades.back().event_ms - trades.front().event_ms + 1;
   const std::uint64_t span_ids = trades.back().id - trades.front().id + 1;
 
-  journal_.directory = make_directory();
-  JournalWriter writer(journal_);
+  constexpr std::size_t record_bytes = 320;  // at most, of such a message
+  writer_ = std::make_unique<JournalWriter>(JournalConfig{
+      .directory = make_directory(), .segment_bytes = std::bit_ceil(segment_bytes_min + total * record_bytes)});
   std::array<char, 512> message{};
   while (count_ < total) {
     const std::uint64_t round = count_ / trades.size();
@@ -118,16 +119,16 @@ TradeFrames::TradeFrames() {
           R"({"stream":"btcusdt@trade","data":{"e":"trade","E":%lld,"s":"BTCUSDT","t":%llu,"p":"%s","q":"%s","T":%lld,"m":%s,"M":true}})",
           static_cast<long long>(event_ms + 1), static_cast<unsigned long long>(trade.id + round * span_ids),
           trade.price.c_str(), trade.size.c_str(), static_cast<long long>(event_ms), trade.is_maker ? "true" : "false");
-      writer.append({.kind = FrameKind::data,
-                     .source = feeds::binance::code,
-                     .channel = feeds::binance::combined,
-                     .http_status = 0,
-                     .receive_ns = event_ms * nanos_per_millisecond},
-                    {}, {message.data(), static_cast<std::size_t>(length)});
+      writer_->append({.kind = FrameKind::data,
+                       .source = feeds::binance::code,
+                       .channel = feeds::binance::combined,
+                       .http_status = 0,
+                       .receive_ns = event_ms * nanos_per_millisecond},
+                      {}, {message.data(), static_cast<std::size_t>(length)});
       ++count_;
     }
   }
-  end_ = writer.end_position();
+  end_ = writer_->end_position();
 }
 
 }  // namespace tapeline::bench

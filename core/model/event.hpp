@@ -75,25 +75,26 @@ enum EventFlags : std::uint8_t {
 
 inline constexpr std::size_t symbol_bytes_max = 63;  // of a name, without the NUL
 
-/// First cache line and the trade id: all that a tick needs. The rest is only written and read for the kinds that use it.
+/// All that a tick needs lies in the first cache line: between two cores one line costs what a tick may cost in all. The
+/// rest is only written and read for the kinds that use it.
 struct alignas(64) MarketEvent {
   EventKind kind;
   Side side;
   Reason reason;
   std::uint8_t flags;
   InstrumentIndex instrument;
-  JournalPosition position;      // begin of the frame that this came from
-  JournalPosition end_position;  // its end: the checkpoint once every event of the frame is stored
+  JournalPosition position;  // begin of the frame that this came from
+  std::uint32_t frame_bytes;
+  std::int8_t price_exponent;
+  std::int8_t size_exponent;
+  SourceCode source;
+  std::uint8_t pad;
   Nanos receive_ns;
   Nanos event_ns;               // source's stamp; of a source_bar: its start
   std::int64_t price_mantissa;  // of a source_bar: the close; all its prices share price_exponent; of a quote: the bid
   std::int64_t size_mantissa;   // quantity; of a source_bar: the volume; of a quote: what is bid
-  // -- 56 bytes so far
-  std::int8_t price_exponent;
-  std::int8_t size_exponent;
-  SourceCode source;
-  std::uint8_t pad[5];
-  // second line
+  std::uint64_t trade_id;       // of a tick; 0: the source gives none
+  // -- 64 bytes so far
   union {
     struct {
       std::int64_t open_mantissa;
@@ -101,9 +102,6 @@ struct alignas(64) MarketEvent {
       std::int64_t low_mantissa;
       std::uint32_t interval_s;
     } bar;
-    struct {
-      std::uint64_t trade_id;  // 0: the source gives none
-    } tick;
     struct {
       std::int64_t ask_mantissa;  // 0: nobody asks; a bid of 0: nobody bids
       std::int8_t ask_exponent;
@@ -114,8 +112,12 @@ struct alignas(64) MarketEvent {
     } names;
     char text[128];  // of a reject or refusal: NUL-terminated, cut to fit
   };
+
+  /// The frame's end: the checkpoint once every event of the frame is stored.
+  [[nodiscard]] JournalPosition end_position() const noexcept { return position + frame_bytes; }
 };
 static_assert(sizeof(MarketEvent) == 192);
+static_assert(offsetof(MarketEvent, bar) == 64);
 static_assert(std::is_trivially_copyable_v<MarketEvent>);
 
 }  // namespace tapeline

@@ -71,7 +71,7 @@ Findings QualityGate::check(const MarketEvent& tick) noexcept {
 }
 
 bool QualityGate::check_order(Instrument& instrument, const MarketEvent& tick, Findings& findings) const noexcept {
-  const std::uint64_t id = tick.tick.trade_id;
+  const std::uint64_t id = tick.trade_id;
   const bool is_backfilled = (tick.flags & event_backfilled) != 0;
   TradeSequence::Seen seen{TradeOrder::in_order, 0};
   if (id != 0) {

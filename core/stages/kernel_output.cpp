@@ -12,36 +12,6 @@ void copy_text(char* to, std::size_t capacity, std::string_view text) noexcept {
   std::memset(to + length, 0, capacity - length);
 }
 
-Row& KernelOutput::begin_row(RowKind kind, Subject subject, const MarketEvent& cause) {
-  if (cause.end_position <= options_.stored_position) return fill(stored_row_, kind, subject, cause);
-  return fill(hold_row(), kind, subject, cause);
-}
-
-Row& KernelOutput::hold_row() {
-  if (held_row_ != nullptr) rows_.publish();
-  held_row_ = &rows_.claim();
-  return *held_row_;
-}
-
-Row& KernelOutput::fill(Row& row, RowKind kind, Subject subject, const MarketEvent& cause) noexcept {
-  row.kind = kind;
-  row.ends_frame = false;
-  row.source = subject.source;
-  row.instrument = subject.instrument;
-  row.position = cause.position;
-  row.end_position = cause.end_position;
-  row.receive_ns = cause.receive_ns;
-  row_position_ = cause.position;
-  return row;
-}
-
-void KernelOutput::end_frame() noexcept {
-  if (held_row_ == nullptr) return;
-  held_row_->ends_frame = true;
-  held_row_ = nullptr;
-  rows_.publish();
-}
-
 void KernelOutput::announce(const MarketEvent& event) {
   // Names go out whatever is stored: the writer and the cache need them to read the rows that follow.
   Row& row = fill(hold_row(), RowKind::instrument, {event.instrument, event.source}, event);

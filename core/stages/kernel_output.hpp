@@ -41,11 +41,27 @@ class KernelOutput {
   };
 
   /// The next row to fill, until the next call.
-  [[nodiscard]] Row& begin_row(RowKind kind, Subject subject, const MarketEvent& cause);
+  [[nodiscard]] Row& begin_row(RowKind kind, Subject subject, const MarketEvent& cause) {
+    const bool is_stored = cause.end_position() <= options_.stored_position;
+    return fill(is_stored ? stored_row_ : hold_row(), kind, subject, cause);
+  }
   /// The last of the frame's rows has been begun.
-  void end_frame() noexcept;
-  /// True when nothing waits for room any more.
-  [[nodiscard]] bool flush() noexcept { return rows_.flush() && updates_.flush(); }
+  void end_frame() noexcept {
+    if (held_row_ == nullptr) return;
+    held_row_->ends_frame = true;
+    held_row_ = nullptr;
+    rows_.publish();
+  }
+  /// Room for a latest value, to be published by publish_update(); nullptr: none now.
+  [[nodiscard]] Update* try_claim_update() noexcept { return updates_.try_claim(); }
+  void publish_update() noexcept { updates_.publish(); }
+  /// Something waits for room.
+  [[nodiscard]] bool has_backlog() const noexcept { return rows_.has_backlog() || updates_.has_backlog(); }
+  /// Shows downstream what has been handed out; true when nothing waits for room any more.
+  [[nodiscard]] bool flush() noexcept {
+    const bool are_updates_out = updates_.flush();  // alerts do not wait for a database
+    return rows_.flush() && are_updates_out;
+  }
   /// Frame of the last row.
   [[nodiscard]] JournalPosition row_position() const noexcept { return row_position_; }
   /// Quality rows so far; may be asked from any thread.
@@ -76,8 +92,22 @@ class KernelOutput {
   void alerts(Subject subject, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause);
 
  private:
-  [[nodiscard]] Row& hold_row();
-  [[nodiscard]] Row& fill(Row& row, RowKind kind, Subject subject, const MarketEvent& cause) noexcept;
+  [[nodiscard]] Row& hold_row() {
+    if (held_row_ != nullptr) rows_.publish();
+    held_row_ = &rows_.claim();
+    return *held_row_;
+  }
+  [[nodiscard]] Row& fill(Row& row, RowKind kind, Subject subject, const MarketEvent& cause) noexcept {
+    row.kind = kind;
+    row.ends_frame = false;
+    row.source = subject.source;
+    row.instrument = subject.instrument;
+    row.position = cause.position;
+    row.end_position = cause.end_position();
+    row.receive_ns = cause.receive_ns;
+    row_position_ = cause.position;
+    return row;
+  }
   void values(Subject subject, const BarEvaluator::Evaluation& evaluation, const MarketEvent& cause);
   void publish_alert(Subject subject, const AlertRow& alert, const MarketEvent& cause);
 

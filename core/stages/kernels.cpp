@@ -14,7 +14,6 @@ constexpr Nanos never_ns = std::numeric_limits<Nanos>::max();
 Kernels::Kernels(Options options, SpscRing<MarketEvent>& events, SpscRing<Row>& rows, SpscRing<Update>& updates)
     : options_(std::move(options)),
       events_(events),
-      update_ring_(updates),
       output_(options_.output, options_.catalog, rows, updates),
       gate_(options_.quality),
       evaluation_(*options_.catalog) {
@@ -29,6 +28,7 @@ Kernels::Kernels(Options options, SpscRing<MarketEvent>& events, SpscRing<Row>& 
 std::size_t Kernels::poll() noexcept {
   if (!output_.flush()) return 0;
   std::array<Nanos, events_per_poll> received;
+  std::size_t measured = 0;
   std::size_t done = 0;
   while (done < events_per_poll) {
     const auto ready = events_.peek();
@@ -42,13 +42,12 @@ std::size_t Kernels::poll() noexcept {
       if ((event.flags & event_ends_frame) != 0) {
         if (!corrected_.empty()) recompute_corrected(event);
         output_.end_frame();
-        position_.store(event.end_position, std::memory_order_release);  // (C)
+        position_.store(event.end_position(), std::memory_order_release);  // (C)
+        // One sample a frame, when the last of its events is done: a long answer counts once.
+        if (event.position >= options_.output.live_position) received[measured++] = event.receive_ns;
       }
-      // One sample a frame, when the last of its events is done: a long answer counts once.
-      const bool is_sample = event.position >= options_.output.live_position && (event.flags & event_ends_frame) != 0;
-      received[done + taken] = is_sample ? event.receive_ns : never_ns;
       ++taken;
-      has_room = output_.flush();
+      has_room = !output_.has_backlog() || output_.flush();
       if (!has_room) break;
     }
     events_.release(taken);
@@ -60,10 +59,10 @@ std::size_t Kernels::poll() noexcept {
     return 0;
   }
   send_latest();
-  // One look at the clock for the batch: it is when the last of its rows could be seen downstream.
-  const Nanos now_ns = wall_now_ns();
-  for (std::size_t i = 0; i < done; ++i) {
-    if (received[i] != never_ns) counts_.received_to_computed.record(now_ns - received[i]);
+  if (measured > 0) {
+    // One look at the clock for the batch: it is when the last of its rows could be seen downstream.
+    const Nanos now_ns = wall_now_ns();
+    for (std::size_t i = 0; i < measured; ++i) counts_.received_to_computed.record(now_ns - received[i]);
   }
   return done;
 }
@@ -192,7 +191,7 @@ bool Kernels::pass_gate(const MarketEvent& event, bool& has_gap) {
 void Kernels::add_tick(const MarketEvent& event) {
   Instrument& instrument = instruments_[event.instrument];
   Latest& latest = instrument.latest;
-  const std::uint64_t trade_id = event.tick.trade_id;
+  const std::uint64_t trade_id = event.trade_id;
   if (trade_id == 0 && instrument.has_tick && latest.event_ns == event.event_ns &&
       latest.price_mantissa == event.price_mantissa && latest.price_exponent == event.price_exponent) {
     counts_.unchanged.add();
@@ -401,7 +400,7 @@ void Kernels::send_latest() noexcept {
   // Alerts before latest values: while any wait, what is current can wait too.
   if (!output_.flush()) return;
   while (!dirty_.empty()) {
-    Update* update = update_ring_.try_claim();
+    Update* update = output_.try_claim_update();
     if (update == nullptr) return;
     const InstrumentIndex index = dirty_.back();
     dirty_.pop_back();
@@ -414,8 +413,9 @@ void Kernels::send_latest() noexcept {
     update->receive_ns = instrument.latest.receive_ns;
     update->as_latest = instrument.latest;
     update->as_latest.provisional_rsi = provisional_rsi(instrument);
-    update_ring_.publish();
+    output_.publish_update();
   }
+  static_cast<void>(output_.flush());
 }
 
 }  // namespace tapeline

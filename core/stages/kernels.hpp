@@ -195,7 +195,6 @@ class Kernels final : public Stage {
 
   Options options_;
   SpscRing<MarketEvent>& events_;
-  SpscRing<Update>& update_ring_;
   KernelOutput output_;
   QualityGate gate_;
   std::vector<Instrument> instruments_;

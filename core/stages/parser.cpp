@@ -49,7 +49,7 @@ Parser::Parser(Options options, SpscRing<JournalMark>& marks, SpscRing<MarketEve
     : marks_(marks),
       events_(events),
       operations_(operations),
-      reader_(options.journal),
+      reader_(options.journal, options.share),
       directory_(options.names),
       wire_(std::move(options.wire)),
       live_position_(options.live_position),
@@ -82,6 +82,7 @@ std::size_t Parser::poll() noexcept {
     if (frame_.position >= live_position_) received[measured++] = frame_.receive_ns;
     ++done;
   }
+  events_.publish();
   if (measured > 0) {
     // One look at the clock for all of them: it is when the last could be seen downstream.
     const Nanos now_ns = wall_now_ns();
@@ -119,11 +120,12 @@ void Parser::begin_frame() noexcept {
 
 bool Parser::forward_frame() noexcept {
   if (frame_.kind != FrameKind::data) {
-    MarketEvent* event = claim(control_event(frame_.kind));
+    MarketEvent* event = events_.try_claim();
     if (event == nullptr) return false;
+    begin(*event, control_event(frame_.kind));
     event->event_ns = frame_.receive_ns;
     event->flags = event_ends_frame;
-    events_.publish();
+    events_.advance();
     return true;
   }
   for (; next_event_ < output_.events.size(); ++next_event_) {
@@ -132,39 +134,39 @@ bool Parser::forward_frame() noexcept {
   return true;
 }
 
-MarketEvent* Parser::claim(EventKind kind) noexcept {
-  MarketEvent* event = events_.try_claim();
-  if (event == nullptr) return nullptr;
-  event->kind = kind;
-  event->side = Side::unknown;
-  event->reason = Reason::none;
-  event->flags = 0;
-  event->instrument = no_instrument;
-  event->position = frame_.position;
-  event->end_position = frame_.end_position;
-  event->receive_ns = frame_.receive_ns;
-  event->event_ns = 0;
-  event->source = frame_.source;
-  return event;
+void Parser::begin(MarketEvent& event, EventKind kind) const noexcept {
+  event.kind = kind;
+  event.side = Side::unknown;
+  event.reason = Reason::none;
+  event.flags = 0;
+  event.instrument = no_instrument;
+  event.position = frame_.position;
+  event.frame_bytes = static_cast<std::uint32_t>(frame_.end_position - frame_.position);
+  event.receive_ns = frame_.receive_ns;
+  event.event_ns = 0;
+  event.source = frame_.source;
 }
 
-bool Parser::announce(InstrumentIndex instrument, std::string_view native_symbol) noexcept {
-  MarketEvent* event = claim(EventKind::instrument);
-  if (event == nullptr) return false;
-  event->instrument = instrument;
-  copy_text(event->names.symbol, sizeof event->names.symbol, directory_.symbol_of(frame_.source, native_symbol));
-  copy_text(event->names.native_symbol, sizeof event->names.native_symbol, native_symbol);
-  events_.publish();
-  return true;
+void Parser::announce(MarketEvent& event, InstrumentIndex instrument, std::string_view native_symbol) const noexcept {
+  begin(event, EventKind::instrument);
+  event.instrument = instrument;
+  copy_text(event.names.symbol, sizeof event.names.symbol, directory_.symbol_of(frame_.source, native_symbol));
+  copy_text(event.names.native_symbol, sizeof event.names.native_symbol, native_symbol);
 }
 
 bool Parser::forward(const WireEvent& wire) noexcept {
   // Room first, state second: an instrument that the directory knows has been announced. When only the announcement
   // fits, the retry finds the instrument known and goes on with the event.
-  if (events_.try_claim() == nullptr) return false;
+  MarketEvent* event = events_.try_claim();
+  if (event == nullptr) return false;
   InstrumentDirectory::Found found{no_instrument, false};
   if (!wire.symbol.empty()) found = directory_.find_or_add(frame_.source, wire.symbol);
-  if (found.is_new && !announce(found.instrument, wire.symbol)) return false;
+  if (found.is_new) {
+    announce(*event, found.instrument, wire.symbol);
+    events_.advance();
+    event = events_.try_claim();
+    if (event == nullptr) return false;
+  }
 
   EventKind kind = wire.kind;
   Reason reason = wire.reason;
@@ -179,8 +181,7 @@ bool Parser::forward(const WireEvent& wire) noexcept {
     reason = Reason::future_event;
     text = ahead_complaint_;
   }
-  MarketEvent* event = claim(kind);
-  if (event == nullptr) return false;
+  begin(*event, kind);
   event->side = wire.side;
   event->reason = reason;
   event->flags = wire.flags;
@@ -192,7 +193,7 @@ bool Parser::forward(const WireEvent& wire) noexcept {
     event->price_exponent = wire.price.exponent;
     event->size_mantissa = wire.size.mantissa;
     event->size_exponent = wire.size.exponent;
-    event->tick.trade_id = wire.trade_id;
+    event->trade_id = wire.trade_id;
   } else if (kind == EventKind::quote) {
     event->price_mantissa = wire.price.mantissa;
     event->price_exponent = wire.price.exponent;
@@ -224,7 +225,7 @@ bool Parser::forward(const WireEvent& wire) noexcept {
     (kind == EventKind::reject ? counts_.rejects : counts_.refusals).add();
   }
   counts_.events.add();
-  events_.publish();
+  events_.advance();
   return true;
 }
 

@@ -15,7 +15,7 @@
 
 #include "core/journal/journal_reader.hpp"
 #include "core/quality/config.hpp"
-#include "core/ring/spsc_ring.hpp"
+#include "core/ring/batch_producer.hpp"
 #include "core/runtime/metrics.hpp"
 #include "core/runtime/operations.hpp"
 #include "core/runtime/stage.hpp"
@@ -51,7 +51,8 @@ class Parser final : public Stage {
  public:
   struct Options {
     JournalConfig journal;
-    JournalPosition start_position = 0;  // 0: from the journal's beginning
+    const SegmentShare* share = nullptr;  // of the journal's writer, where that is in this process
+    JournalPosition start_position = 0;   // 0: from the journal's beginning
     /// Frames below this are read again: how long ago they came says nothing of us.
     JournalPosition live_position = ~JournalPosition{0};
     std::uint32_t ahead_ms = QualityConfig{}.ahead_ms;
@@ -87,11 +88,12 @@ class Parser final : public Stage {
   /// False when the ring is full: the rest of the frame's events is forwarded by a later poll.
   [[nodiscard]] bool forward_frame() noexcept;
   [[nodiscard]] bool forward(const WireEvent& event) noexcept;
-  [[nodiscard]] bool announce(InstrumentIndex instrument, std::string_view native_symbol) noexcept;
-  [[nodiscard]] MarketEvent* claim(EventKind kind) noexcept;
+  /// What every event of the frame has.
+  void begin(MarketEvent& event, EventKind kind) const noexcept;
+  void announce(MarketEvent& event, InstrumentIndex instrument, std::string_view native_symbol) const noexcept;
 
   SpscRing<JournalMark>& marks_;
-  SpscRing<MarketEvent>& events_;
+  BatchProducer<MarketEvent> events_;  // published at the end of each poll
   Operations& operations_;
   JournalReader reader_;
   InstrumentDirectory directory_;

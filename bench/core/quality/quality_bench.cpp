@@ -40,7 +40,7 @@ std::vector<MarketEvent> trades(const Tape& tape) {
     tick.receive_ns = tick.event_ns = static_cast<Nanos>(i) * tick_gap_ns;
     tick.price_mantissa = static_cast<std::int64_t>(price * 100);
     tick.price_exponent = -2;
-    tick.tick.trade_id = ++ids[instrument];
+    tick.trade_id = ++ids[instrument];
   }
   return ticks;
 }
@@ -62,7 +62,7 @@ void run(benchmark::State& state, const Tape& tape) {
     }
     state.PauseTiming();
     for (MarketEvent& tick : ticks) {
-      tick.tick.trade_id += ids[tick.instrument];
+      tick.trade_id += ids[tick.instrument];
       tick.receive_ns = tick.event_ns += Nanos{ticks_count} * tick_gap_ns;
     }
     state.ResumeTiming();

@@ -26,7 +26,7 @@ MarketEvent trade(std::uint64_t id, std::int64_t cents, Nanos event_ns, Instrume
   event.event_ns = event_ns;
   event.price_mantissa = cents;
   event.price_exponent = -2;
-  event.tick.trade_id = id;
+  event.trade_id = id;
   return event;
 }
 

@@ -39,7 +39,7 @@ TEST(QualityGate, AllocatesOnlyForInstruments) {
     tick.receive_ns = tick.event_ns = static_cast<Nanos>(i) * nanos_per_second;
     tick.price_mantissa = i % 30 < 2 ? 5'000 : 10'000 + static_cast<std::int64_t>(i % 2) * 300;
     tick.price_exponent = -2;
-    tick.tick.trade_id = i % 10 == 0 ? i - 2 : i + i % 7;
+    tick.trade_id = i % 10 == 0 ? i - 2 : i + i % 7;
     findings += gate.roll(tick.instrument, tick.receive_ns).has_value() ? 1U : 0U;
     findings += gate.check(tick).size();
     findings += gate.check_silence(0, tick.receive_ns).has_value() ? 1U : 0U;

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <map>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -36,7 +37,7 @@ class Market {
     MarketEvent& event = next(EventKind::tick, event_ns);
     event.price_mantissa = price;
     event.size_mantissa = 1;
-    event.tick.trade_id = ++trade_id_;
+    event.trade_id = ++trade_id_;
     push();
   }
   void clock(Nanos now_ns) {
@@ -65,8 +66,8 @@ class Market {
     event = {};
     event.kind = kind;
     event.source = source;
-    event.position = position_;
-    event.end_position = position_ += 100;
+    event.position = std::exchange(position_, position_ + 100);
+    event.frame_bytes = 100;
     event.event_ns = event.receive_ns = event_ns;
     event.flags = event_ends_frame;
     return event;

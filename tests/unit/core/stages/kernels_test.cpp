@@ -52,7 +52,7 @@ class Harness {
     event.price_exponent = value.exponent;
     event.size_mantissa = 1;
     event.size_exponent = 0;
-    event.tick.trade_id = trade_id;
+    event.trade_id = trade_id;
     push();
   }
   void source_bar(Nanos start_ns, std::int64_t close, std::uint8_t flags = 0) {
@@ -97,7 +97,7 @@ class Harness {
     event.source = source;
     event.instrument = no_instrument;
     event.position = position_;
-    event.end_position = position_ + 100;
+    event.frame_bytes = 100;
     event.receive_ns = received;
     event.flags = event_ends_frame;
     position_ += 100;

@@ -88,7 +88,7 @@ class Series {
     event.source = source;
     event.instrument = 0;
     event.position = position_;
-    event.end_position = position_ + 100;
+    event.frame_bytes = 100;
     event.receive_ns = first_start + 10'000 * minute;
     return event;
   }

@@ -45,7 +45,7 @@ class Lane {
       event.price_mantissa = trades[i].price;
       event.price_exponent = -2;
       event.size_mantissa = trades[i].size;
-      event.tick.trade_id = trades[i].id;
+      event.trade_id = trades[i].id;
       push();
     }
   }
@@ -81,7 +81,7 @@ class Lane {
     event.instrument = no_instrument;
     event.flags = static_cast<std::uint8_t>(flags);
     event.position = position_;
-    event.end_position = position_ + 100;
+    event.frame_bytes = 100;
     event.receive_ns = receive_ns;
     if ((flags & event_ends_frame) != 0) position_ += 100;
     return event;
