@@ -17,15 +17,17 @@ Links declare_links(Topology& topology, const RuntimeConfig& config) {
 
 void declare_stages(Topology& topology, const Links& links, const Stages& stages, const RuntimeConfig& config,
                     std::size_t cpu_count) {
+  using enum Pace;
   // A hand-over between threads pays only where each of them has a core: the two sinks block on sockets and need little.
-  const bool split = config.threads == Threads::split || (config.threads == Threads::automatic && cpu_count >= 4);
+  const bool has_core_each = cpu_count >= 4 && config.idle != Idle::power_save;
+  const bool split = config.threads == Threads::split || (config.threads == Threads::automatic && has_core_each);
   const int poller = 0, parser = split ? 1 : 0, kernels = split ? 2 : 0, writer = 3, cache = 4;
-  //              stage           reads             writes                          thread
-  topology.stage(stages.poller,  {},               {&links.marks},                 poller);
-  topology.stage(stages.parser,  {&links.marks},   {&links.events},                parser);
-  topology.stage(stages.kernels, {&links.events},  {&links.rows, &links.updates},  kernels);
-  topology.stage(stages.writer,  {&links.rows},    {},                             writer);
-  topology.stage(stages.cache,   {&links.updates}, {},                             cache);
+  //              stage           reads             writes                          thread   pace
+  topology.stage(stages.poller,  {},               {&links.marks},                 poller,  prompt);
+  topology.stage(stages.parser,  {&links.marks},   {&links.events},                parser,  prompt);
+  topology.stage(stages.kernels, {&links.events},  {&links.rows, &links.updates},  kernels, prompt);
+  topology.stage(stages.writer,  {&links.rows},    {},                             writer,  relaxed);
+  topology.stage(stages.cache,   {&links.updates}, {},                             cache,   relaxed);
   // clang-format on
   std::string problems;
   for (const std::string& problem : topology.problems()) problems += problem + '\n';

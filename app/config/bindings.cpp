@@ -132,7 +132,8 @@ void bind_runtime(Section& section, RuntimeConfig& runtime) {
                 {"spin", Idle::spin},
                 {"yield", Idle::yield},
                 {"backoff", Idle::backoff},
-                {"park", Idle::park}});
+                {"park", Idle::park},
+                {"power_save", Idle::power_save}});
   section.word("threads", runtime.threads,
                {{"automatic", Threads::automatic}, {"fused", Threads::fused}, {"split", Threads::split}});
   section.integers("cpus", runtime.cpus, 0, 4'095);

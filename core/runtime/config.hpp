@@ -7,11 +7,11 @@
 
 namespace tapeline {
 
-enum class Idle : std::uint8_t { automatic, spin, yield, backoff, park };
+enum class Idle : std::uint8_t { automatic, spin, yield, backoff, park, power_save };
 enum class Threads : std::uint8_t { automatic, fused, split };
 
 [[nodiscard]] constexpr const char* to_string(Idle idle) noexcept {
-  constexpr const char* names[] = {"automatic", "spin", "yield", "backoff", "park"};
+  constexpr const char* names[] = {"automatic", "spin", "yield", "backoff", "park", "power_save"};
   return names[static_cast<std::size_t>(idle)];
 }
 

@@ -1,9 +1,10 @@
 // What a thread does when none of its stages found work.
 //
-//   spin      asks again at once: the quickest where the thread has a core of its own, 100 % of it burnt
-//   yield     lets others run first
-//   backoff   spins, then yields, then naps for 50 us, doubling up to 1 ms
-//   park      naps from the first idle poll on: the least power, some 100 us of latency
+//   spin        asks again at once: the quickest where the thread has a core of its own, 100 % of it burnt
+//   yield       lets others run first
+//   backoff     spins, then yields, then naps for 50 us, doubling up to 1 ms
+//   park        naps from the first idle poll on, 50 us doubling up to 1 ms: little power, some 100 us of latency
+//   power_save  the same from 1 ms to 10 ms: the least power. What waits on a socket wakes with it all the same
 #pragma once
 
 #include <algorithm>
@@ -24,11 +25,13 @@ inline void sleep_for(Nanos duration_ns) noexcept {
 
 class IdleStrategy {
  public:
-  explicit IdleStrategy(Idle idle) noexcept : idle_(idle) {}
+  explicit IdleStrategy(Idle idle) noexcept : idle_(idle), naps_(idle == Idle::power_save ? long_naps : short_naps) {
+    reset();
+  }
 
   void reset() noexcept {
     idle_polls_ = 0;
-    nap_ns_ = nap_ns_min;
+    nap_ns_ = naps_.first_ns;
   }
 
   /// How long to wait for work now; 0: ask again at once.
@@ -48,18 +51,24 @@ class IdleStrategy {
           return 0;
         }
         break;
-      case Idle::park: break;
+      case Idle::park:
+      case Idle::power_save: break;
     }
     const Nanos nap_ns = nap_ns_;
-    nap_ns_ = std::min(nap_ns_ * 2, nap_ns_max);
+    nap_ns_ = std::min(nap_ns_ * 2, naps_.longest_ns);
     return nap_ns;
   }
 
  private:
   static constexpr std::uint32_t spins = 200;
   static constexpr std::uint32_t yields = 20;
-  static constexpr Nanos nap_ns_min = 50'000;
-  static constexpr Nanos nap_ns_max = nanos_per_millisecond;
+
+  struct Naps {
+    Nanos first_ns;
+    Nanos longest_ns;
+  };
+  static constexpr Naps short_naps{50'000, nanos_per_millisecond};
+  static constexpr Naps long_naps{nanos_per_millisecond, 10 * nanos_per_millisecond};
 
   static void relax() noexcept {
 #if defined(__x86_64__)
@@ -68,8 +77,9 @@ class IdleStrategy {
   }
 
   Idle idle_;
+  Naps naps_;
   std::uint32_t idle_polls_ = 0;
-  Nanos nap_ns_ = nap_ns_min;
+  Nanos nap_ns_ = 0;
 };
 
 }  // namespace tapeline

@@ -30,6 +30,19 @@ std::optional<double> cgroup_cpu_quota() {
   return std::nullopt;
 }
 
+/// Spinning is only quick where a thread has a CPU of its own.
+Idle idle_of(Pace pace, Idle configured, bool has_cpu_each) noexcept {
+  switch (configured) {
+    case Idle::automatic: return pace == Pace::prompt && has_cpu_each ? Idle::spin : Idle::backoff;
+    case Idle::spin:
+    case Idle::yield: return pace == Pace::prompt ? configured : Idle::backoff;
+    case Idle::backoff:
+    case Idle::park:
+    case Idle::power_save: return configured;
+  }
+  return configured;
+}
+
 const char* to_string(WhenFull when_full) noexcept {
   return when_full == WhenFull::backpressure ? "backpressure" : "coalesce";
 }
@@ -53,8 +66,9 @@ std::vector<int> usable_cpus() {
   return cpus;
 }
 
-void Topology::stage(Stage& stage, std::vector<const void*> reads, std::vector<const void*> writes, int thread) {
-  stages_.push_back({&stage, std::move(reads), std::move(writes), thread});
+void Topology::stage(Stage& stage, std::vector<const void*> reads, std::vector<const void*> writes, int thread,
+                     Pace pace) {
+  stages_.push_back({&stage, std::move(reads), std::move(writes), thread, pace});
 }
 
 std::vector<std::string> Topology::problems() const {
@@ -120,17 +134,23 @@ std::vector<ThreadPlan> Topology::plan(const std::vector<int>& cpus, const Runti
     if (!thread.name.empty()) thread.name += '+';
     thread.name += stages_[i].stage->name();
     thread.stages.push_back(i);
+    if (stages_[i].pace == Pace::prompt) thread.pace = Pace::prompt;
   }
   const std::vector<int>& pinned = config.cpus.empty() ? cpus : config.cpus;
-  for (std::size_t i = 0; i < threads.size(); ++i) {
-    // The hot path gets the last CPU: the first one serves most interrupts. With one CPU there is nothing to choose.
-    if (pinned.size() > 1) threads[i].cpu = pinned[pinned.size() - 1 - i % pinned.size()];
-    if (config.idle != Idle::automatic) {
-      threads[i].idle = config.idle;
-    } else {
-      // Spinning is only quick where every thread has a core of its own.
-      threads[i].idle = threads.size() <= cpus.size() ? Idle::spin : Idle::backoff;
-    }
+  const auto prompt = static_cast<std::size_t>(std::count_if(
+      threads.begin(), threads.end(), [](const ThreadPlan& thread) { return thread.pace == Pace::prompt; }));
+  const std::size_t shared = prompt < threads.size() ? 1 : 0;
+  const bool has_cpu_each = prompt + shared <= pinned.size();
+  // The hot path gets the last CPUs: the first one serves most interrupts. With one CPU there is nothing to choose.
+  const std::size_t left = has_cpu_each ? pinned.size() - prompt : pinned.size();
+  std::size_t prompt_before = 0;
+  std::size_t relaxed_before = 0;
+  for (ThreadPlan& thread : threads) {
+    const bool is_prompt = thread.pace == Pace::prompt;
+    const std::size_t place =
+        is_prompt ? pinned.size() - 1 - prompt_before++ % pinned.size() : left - 1 - relaxed_before++ % left;
+    if (pinned.size() > 1) thread.cpu = pinned[place];
+    thread.idle = idle_of(thread.pace, config.idle, has_cpu_each);
   }
   return threads;
 }

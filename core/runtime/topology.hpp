@@ -27,12 +27,19 @@ struct LinkOptions {
   WhenFull when_full;
 };
 
+/// What a CPU is worth to a stage.
+enum class Pace : std::uint8_t {
+  prompt,   // on the way from frame to row: it has one to itself, if there are enough
+  relaxed,  // waits for servers: shares what is left
+};
+
 /// One thread's share of the pipeline, in the order in which its stages are polled.
 struct ThreadPlan {
   std::string name;
   std::vector<std::size_t> stages;  // indices into Topology::stages()
   std::optional<int> cpu;
   Idle idle = Idle::backoff;
+  Pace pace = Pace::relaxed;  // prompt if one of its stages is
 };
 
 class Topology {
@@ -49,6 +56,7 @@ class Topology {
     std::vector<const void*> reads;
     std::vector<const void*> writes;
     int thread;  // stages with equal numbers share a thread
+    Pace pace;
   };
 
   /// Owned by the topology, lives as long as it does.
@@ -64,7 +72,8 @@ class Topology {
   }
 
   /// Stages are polled and drained in the order of declaration: upstream first.
-  void stage(Stage& stage, std::vector<const void*> reads, std::vector<const void*> writes, int thread);
+  void stage(Stage& stage, std::vector<const void*> reads, std::vector<const void*> writes, int thread,
+             Pace pace = Pace::prompt);
 
   /// Everything wrong with the table: a link without producer or consumer, two of either, a circle.
   [[nodiscard]] std::vector<std::string> problems() const;
@@ -72,6 +81,7 @@ class Topology {
   void name_links();
 
   /// Which threads there will be, given the CPUs that may be used (affinity mask and quota decided) and the configuration.
+  /// Prompt threads get the last CPUs, one each, and spin where that leaves one for the relaxed.
   [[nodiscard]] std::vector<ThreadPlan> plan(const std::vector<int>& cpus, const RuntimeConfig& config) const;
   /// The table as text: threads with their stages, links with capacity and policy.
   [[nodiscard]] std::string describe(const std::vector<ThreadPlan>& threads) const;

@@ -128,7 +128,7 @@ TEST(ConfigMistakes, ImpossibleWordsAndNames) {
       {"[bars]\nempty = \"sometimes\"", "x.toml:2: bars.empty: is \"sometimes\"; write one of: skip, fill"},
       {"[bars]\nempty = \"a\\nb\"", "x.toml:2: bars.empty: is \"a?b\"; write one of: skip, fill"},
       {"[runtime]\nidle = \"sleep\"",
-       "x.toml:2: runtime.idle: is \"sleep\"; write one of: automatic, spin, yield, backoff, park"},
+       "x.toml:2: runtime.idle: is \"sleep\"; write one of: automatic, spin, yield, backoff, park, power_save"},
       {"[runtime]\nthreads = \"many\"",
        "x.toml:2: runtime.threads: is \"many\"; write one of: automatic, fused, split"},
       {"[log]\nlevel = \"debug\"", "x.toml:2: log.level: is \"debug\"; write one of: info, warning, error"},

@@ -34,7 +34,7 @@ struct Pipeline {
 
 TEST(Runner, DrainsFromSourceToSinkWhateverTheThreadsAndIdleStrategies) {
   for (const bool share : {true, false}) {
-    for (const Idle idle : {Idle::yield, Idle::backoff, Idle::park}) {
+    for (const Idle idle : {Idle::yield, Idle::backoff, Idle::park, Idle::power_save}) {
       Pipeline pipeline(share, idle, 20'000);
       Runner runner(pipeline.topology, pipeline.topology.plan(usable_cpus(), pipeline.config));
       runner.start();

@@ -1,5 +1,9 @@
 #include "core/runtime/topology.hpp"
 
+#include <memory>
+#include <string>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "tests/unit/core/runtime/numbers_stages.hpp"
@@ -39,6 +43,50 @@ TEST(Topology, NeverSpinsWithMoreThreadsThanCpus) {
     EXPECT_EQ(thread.idle, Idle::backoff);
     EXPECT_FALSE(thread.cpu.has_value());
   }
+}
+
+/// Poller, parser and kernels on one thread or on three; writer and cache on one each, and relaxed.
+struct Lane {
+  explicit Lane(bool is_split) {
+    auto& first = topology.link<std::uint64_t>({8, WhenFull::coalesce});
+    auto& second = topology.link<std::uint64_t>({8, WhenFull::backpressure});
+    stages.push_back(std::make_unique<test::NumberSource>(first, 1));
+    stages.push_back(std::make_unique<test::NumberRelay>(first, second));
+    stages.push_back(std::make_unique<test::NumberSink>(second));
+    topology.stage(*stages[0], {}, {&first}, 0);
+    topology.stage(*stages[1], {&first}, {&second}, is_split ? 1 : 0);
+    topology.stage(*stages[2], {&second}, {}, 2, Pace::relaxed);
+    topology.stage(*stages[2], {&second}, {}, 3, Pace::relaxed);
+  }
+  [[nodiscard]] std::string plan(const std::vector<int>& cpus, Idle idle = Idle::automatic) const {
+    RuntimeConfig config;
+    config.idle = idle;
+    std::string text;
+    for (const ThreadPlan& thread : topology.plan(cpus, config)) {
+      text += thread.name + (thread.cpu ? " " + std::to_string(*thread.cpu) : "") + " " + to_string(thread.idle) + "; ";
+    }
+    return text;
+  }
+  Topology topology;
+  std::vector<std::unique_ptr<Stage>> stages;
+};
+
+TEST(Topology, LetsThePathSpinOnItsOwnCpuAndTheSinksShareTheRest) {
+  EXPECT_EQ(Lane(false).plan({0, 1}), "source+relay 1 spin; sink 0 backoff; sink 0 backoff; ");
+  EXPECT_EQ(Lane(true).plan({0, 1, 2}), "source 2 spin; relay 1 spin; sink 0 backoff; sink 0 backoff; ");
+  EXPECT_EQ(Lane(true).plan({0, 1, 2, 3}), "source 3 spin; relay 2 spin; sink 1 backoff; sink 0 backoff; ");
+}
+
+TEST(Topology, SpinsNowhereWhenNoCpuIsLeftForTheSinks) {
+  EXPECT_EQ(Lane(false).plan({5}), "source+relay backoff; sink backoff; sink backoff; ");
+  EXPECT_EQ(Lane(true).plan({0, 1}), "source 1 backoff; relay 0 backoff; sink 1 backoff; sink 0 backoff; ");
+}
+
+TEST(Topology, DoesWhatTheConfigurationSaysButNeverLetsASinkSpin) {
+  EXPECT_EQ(Lane(false).plan({0, 1}, Idle::yield), "source+relay 1 yield; sink 0 backoff; sink 0 backoff; ");
+  EXPECT_EQ(Lane(true).plan({0, 1}, Idle::spin), "source 1 spin; relay 0 spin; sink 1 backoff; sink 0 backoff; ");
+  EXPECT_EQ(Lane(false).plan({0, 1}, Idle::power_save),
+            "source+relay 1 power_save; sink 0 power_save; sink 0 power_save; ");
 }
 
 TEST(Topology, ReportsAllProblemsAtOnce) {
