@@ -1,6 +1,7 @@
 #include "sinks/postgres/batch.hpp"
 
 #include <cmath>
+#include <utility>
 
 namespace tapeline::sinks::postgres {
 namespace {
@@ -127,7 +128,6 @@ CopyEncoder& Batch::begin_row(TableNumber table, std::int16_t fields, const Row&
 
 void Batch::add(const Row& row, const InstrumentKey* instrument, std::int16_t lane_id) {
   end_position_ = row.end_position;
-  last_position_ = row.position;
   switch (row.kind) {
     case RowKind::instrument:
     case RowKind::progress: return;
@@ -140,7 +140,7 @@ void Batch::add(const Row& row, const InstrumentKey* instrument, std::int16_t la
     case RowKind::completeness: add_completeness(row, *instrument, lane_id); break;
   }
   ++rows_;
-  received_.push_back(row.receive_ns);
+  if (std::exchange(last_position_, row.position) != row.position) received_.push_back(row.receive_ns);
 }
 
 void Batch::add_tick(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id) {

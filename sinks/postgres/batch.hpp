@@ -72,15 +72,14 @@ class Batch {
   [[nodiscard]] bool empty() const noexcept { return end_position_ == 0; }
   [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
   [[nodiscard]] JournalPosition end_position() const noexcept { return end_position_; }
-  /// Frame of the newest row: a batch may be cut when another one begins.
-  [[nodiscard]] JournalPosition last_position() const noexcept { return last_position_; }
   [[nodiscard]] std::vector<Table>& tables() noexcept { return tables_; }
   /// Takes a row out of its table, to be stored among the refused ones. Its origin and bytes are filled in.
   void set_aside(Table& table, std::size_t row, RefusedRow refused);
   [[nodiscard]] const std::vector<RefusedRow>& refused() const noexcept { return refused_; }
   /// Days (since the epoch) of which ticks need a partition.
   [[nodiscard]] const std::set<std::int64_t>& tick_days() const noexcept { return tick_days_; }
-  /// Receive stamps of the rows, for the latency to the commit.
+  /// Receive stamps of the frames that have rows here, for the latency to the commit: an answer with a thousand rows is one
+  /// frame, and counts once.
   [[nodiscard]] const std::vector<Nanos>& received() const noexcept { return received_; }
 
  private:
@@ -102,7 +101,7 @@ class Batch {
   std::vector<Nanos> received_;
   std::size_t rows_ = 0;
   JournalPosition end_position_ = 0;
-  JournalPosition last_position_ = 0;
+  JournalPosition last_position_ = 0;  // frame of the newest row
 };
 
 }  // namespace tapeline::sinks::postgres

@@ -314,5 +314,20 @@ TEST_F(PostgresWriter, MeasuresOnlyWhatCameAfterItsStart) {
   EXPECT_EQ(run.writer.received_to_committed().count(), 1U);
 }
 
+TEST_F(PostgresWriter, MeasuresAFrameOnceHoweverManyRowsItHas) {
+  WriterRun run(dsn());
+  static_cast<void>(run.writer.open());
+  run.feed(0, 10);
+  std::vector<Row> answer;
+  for (std::uint64_t i = 0; i < 50; ++i) {
+    answer.push_back(RowFeed::tick_row(1'000, 100 + i, first_event_ns));
+    answer.back().ends_frame = i == 49;
+  }
+  run.put(answer);
+  ASSERT_TRUE(run.drain());
+  EXPECT_EQ(value("select count(*) from fact_tick where trade_id >= 100"), "50");
+  EXPECT_EQ(run.writer.received_to_committed().count(), 9U) << "eight of the ten have rows that are stored";
+}
+
 }  // namespace
 }  // namespace tapeline::sinks::postgres
