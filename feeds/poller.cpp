@@ -15,7 +15,7 @@ namespace {
 
 constexpr Nanos status_interval_ns = 100 * nanos_per_millisecond;
 constexpr Nanos complaint_interval_ns = 10 * nanos_per_second;
-/// Handlers of one poll, so that the stages on the same thread get their turn.
+/// Handlers of one poll at most, so that the stages on the same thread get their turn.
 constexpr int handlers_per_poll = 64;
 
 }  // namespace
@@ -92,9 +92,12 @@ std::size_t Poller::poll() noexcept {
   if (poll_wanted_.load(std::memory_order_relaxed) && poll_wanted_.exchange(false, std::memory_order_acquire)) {
     for (const auto& source : sources_) source->poll_now();
   }
-  std::size_t handled = 0;
   if (context_->stopped()) context_->restart();
-  for (int i = 0; i < handlers_per_poll && context_->poll_one() > 0; ++i) ++handled;
+  // A frame is handed on before the next is read: it would wait here for longer than it takes to become a row. Only a disk
+  // that is waited for is waited for less often.
+  const bool collects = journal_.config().fsync == JournalFsync::batch;
+  for (int i = 0; i < handlers_per_poll && (collects || appended_ == 0) && context_->poll_one() > 0; ++i) {
+  }
   const Nanos now_ns = steady_now_ns();
   if (options_.clock_interval_ns > 0 && now_ns >= next_clock_ns_ && !stopped_) {
     next_clock_ns_ = now_ns + options_.clock_interval_ns;
