@@ -30,10 +30,12 @@ std::optional<double> cgroup_cpu_quota() {
   return std::nullopt;
 }
 
-/// Spinning is only quick where a thread has a CPU of its own.
-Idle idle_of(Pace pace, Idle configured, bool has_cpu_each) noexcept {
+/// With fewer, a CPU that is burnt is missed by the database, or by whoever else is at work there.
+constexpr std::size_t cpus_to_spin = 4;
+
+Idle idle_of(Pace pace, Idle configured, bool may_spin) noexcept {
   switch (configured) {
-    case Idle::automatic: return pace == Pace::prompt && has_cpu_each ? Idle::spin : Idle::backoff;
+    case Idle::automatic: return pace == Pace::prompt && may_spin ? Idle::spin : Idle::backoff;
     case Idle::spin:
     case Idle::yield: return pace == Pace::prompt ? configured : Idle::backoff;
     case Idle::backoff:
@@ -150,7 +152,7 @@ std::vector<ThreadPlan> Topology::plan(const std::vector<int>& cpus, const Runti
     const std::size_t place =
         is_prompt ? pinned.size() - 1 - prompt_before++ % pinned.size() : left - 1 - relaxed_before++ % left;
     if (pinned.size() > 1) thread.cpu = pinned[place];
-    thread.idle = idle_of(thread.pace, config.idle, has_cpu_each);
+    thread.idle = idle_of(thread.pace, config.idle, has_cpu_each && pinned.size() >= cpus_to_spin);
   }
   return threads;
 }

@@ -81,7 +81,7 @@ class Topology {
   void name_links();
 
   /// Which threads there will be, given the CPUs that may be used (affinity mask and quota decided) and the configuration.
-  /// Prompt threads get the last CPUs, one each, and spin where that leaves one for the relaxed.
+  /// Prompt threads get the last CPUs, one each if that leaves one for the relaxed; with four CPUs or more they spin then.
   [[nodiscard]] std::vector<ThreadPlan> plan(const std::vector<int>& cpus, const RuntimeConfig& config) const;
   /// The table as text: threads with their stages, links with capacity and policy.
   [[nodiscard]] std::string describe(const std::vector<ThreadPlan>& threads) const;

@@ -24,10 +24,10 @@ TEST(Topology, NamesLinksAfterTheirEndsAndDescribesItself) {
   ASSERT_TRUE(topology.problems().empty());
   topology.name_links();
   RuntimeConfig config;
-  config.cpus = {4, 7};
-  EXPECT_EQ(topology.describe(topology.plan({4, 7}, config)),
+  config.cpus = {4, 5, 6, 7};
+  EXPECT_EQ(topology.describe(topology.plan({4, 5, 6, 7}, config)),
             "thread  source+relay  cpu 7  idle spin\n"
-            "thread  sink  cpu 4  idle spin\n"
+            "thread  sink  cpu 6  idle spin\n"
             "link    source_relay  capacity 8  when full coalesce\n"
             "link    relay_sink  capacity 16  when full backpressure\n");
 }
@@ -71,9 +71,9 @@ struct Lane {
   std::vector<std::unique_ptr<Stage>> stages;
 };
 
-TEST(Topology, LetsThePathSpinOnItsOwnCpuAndTheSinksShareTheRest) {
-  EXPECT_EQ(Lane(false).plan({0, 1}), "source+relay 1 spin; sink 0 backoff; sink 0 backoff; ");
-  EXPECT_EQ(Lane(true).plan({0, 1, 2}), "source 2 spin; relay 1 spin; sink 0 backoff; sink 0 backoff; ");
+TEST(Topology, GivesThePathCpusOfItsOwnAndTheSinksShareTheRest) {
+  EXPECT_EQ(Lane(false).plan({0, 1}), "source+relay 1 backoff; sink 0 backoff; sink 0 backoff; ");
+  EXPECT_EQ(Lane(true).plan({0, 1, 2}), "source 2 backoff; relay 1 backoff; sink 0 backoff; sink 0 backoff; ");
   EXPECT_EQ(Lane(true).plan({0, 1, 2, 3}), "source 3 spin; relay 2 spin; sink 1 backoff; sink 0 backoff; ");
 }
 
