@@ -7,6 +7,9 @@ RUN_S = 12
 
 # Where a lane stands, and the history of its transactions: the only things that a replay does in another way.
 OF_THE_LANE = ("lane_checkpoint", "audit_batch")
+# Rows of these are written anew when their bar is corrected: by a source that repeats it, or by trades that came later.
+REWRITTEN = {"fact_bar": "instrument_id, interval_s, bar_start, is_source_bar",
+             "fact_indicator": "instrument_id, interval_s, bar_start, is_source_bar, name"}
 MAY_BE_EMPTY = ("quality_event", "completeness", "quarantined_row")
 
 
@@ -70,9 +73,17 @@ class LiveEqualsReplay(harness.PipelineTest):
         self.assertGreater(replayed["checkpoint"], before)
         self.assertIsNone(running.process.poll())
         self.assertEqual(running.end(), 0, running.stderr)
+        end = replayed["checkpoint"]
         for table, columns in self.tables():
-            live = self.rows(table, columns, "demo", f"journal_position < {replayed['checkpoint']}")
-            self.assertEqual(self.rows(table, columns, "meanwhile"), live, table)
+            # The lane has gone on: what it wrote anew behind the end of the replay is not that of the replay any more.
+            of_replay = "true"
+            if key := REWRITTEN.get(table):
+                of_replay = f"""({key}) NOT IN (SELECT {key} FROM {table} WHERE journal_position >= {end} AND lane_id =
+                                (SELECT lane_id FROM lane_checkpoint WHERE lane = 'demo'))"""
+            replayed_rows = self.rows(table, columns, "meanwhile", of_replay)
+            self.assertEqual(replayed_rows, self.rows(table, columns, "demo", f"journal_position < {end}"), table)
+            if table not in MAY_BE_EMPTY:
+                self.assertGreater(len(replayed_rows), 0, table)
 
     def test_a_lane_with_a_journal_of_its_own_is_not_overwritten(self):
         done = self.run_tapeline("replay", "--config", "config/demo.toml", "--journal", "demo", "--lane", "demo", status=2,

@@ -76,7 +76,8 @@ std::vector<Row> live(const LongVector<OpenBar>& bars) {
     event.kind = kind;
     event.source = SourceCode{2};
     event.position = position;
-    event.end_position = position += 100;
+    event.frame_bytes = 100;
+    position += event.frame_bytes;
     event.flags = event_ends_frame;
     fill(event);
     events.publish();
