@@ -3,6 +3,7 @@
 
     planted_bugs.py list                   their names
     planted_bugs.py file NAME              the file that is changed
+    planted_bugs.py sources NAME           those that are compiled again where that is a header
     planted_bugs.py plant NAME ROOT OUT    writes the copy with the bug (unchanged where its line is not there any more)
     planted_bugs.py find ROOT FOLDER       runs FOLDER/simulation_with_NAME for each: exit status 0 when all were found
 """
@@ -11,6 +12,8 @@ import subprocess
 import sys
 
 SEEDS = 400
+
+USERS = {"core/journal/segment.hpp": ("core/journal/journal_writer.cpp", "core/journal/journal_reader.cpp")}
 
 BUGS = {
     "acknowledged_before_commit": (
@@ -39,15 +42,16 @@ BUGS = {
     "rows_taken_while_batch_is_sent": (
         "sinks/postgres/row_collector.cpp", "if (is_cut_) return 0;", "if (is_cut_ && rows_.peek().empty()) return 0;"),
     "rows_of_recovered_frames_dropped": (
-        "core/stages/kernel_output.cpp", "if (cause.end_position <= options_.stored_position)",
-        "if (cause.end_position <= options_.live_position)"),
+        "core/stages/kernels.cpp", "output_(options_.output,",
+        "output_({.stored_position = options_.output.live_position, .live_position = options_.output.live_position,"
+        " .recover_alerts_ns = options_.output.recover_alerts_ns},"),
     "alert_told_under_a_new_id": (
         "core/stages/kernel_output.cpp", "alert.id_sequence = (cause.position << 20U) + alert_ordinal_++;",
         "alert.id_sequence = static_cast<std::uint64_t>(wall_now_ns()) + alert_ordinal_++;"),
     "alerts_lost_that_redis_did_not_take": (
         "core/stages/cache.cpp", "receiver.next_alert += taken;", "receiver.next_alert += given.size();"),
     "torn_record_taken_for_whole": (
-        "core/journal/segment.cpp", "if (verify == Verify::checksum && record_crc", "if (verify == Verify::lengths && record_crc"),
+        "core/journal/segment.hpp", "if (verify == Verify::checksum && record_crc", "if (verify == Verify::lengths && record_crc"),
 }
 
 
@@ -85,6 +89,8 @@ if __name__ == "__main__":
         print(";".join(BUGS), end="")
     elif command == "file":
         print(BUGS[words[0]][0], end="")
+    elif command == "sources":
+        print(";".join(USERS.get(BUGS[words[0]][0], ())), end="")
     elif command == "plant":
         plant(*words)
     else:
