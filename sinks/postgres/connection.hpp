@@ -24,6 +24,8 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   [[nodiscard]] bool open();
+  /// Another deadline for the calls that follow.
+  void set_timeout(int call_timeout_ms) noexcept { timeout_ns_ = Nanos{call_timeout_ms} * nanos_per_millisecond; }
   void close() noexcept;
   [[nodiscard]] bool is_open() const noexcept { return handle_ != nullptr; }
   /// After a failed open(): a server is there and lets nobody in yet, or hung up; worth another try. Asks it, up to 2 s.

@@ -13,6 +13,9 @@ namespace tapeline::sinks::postgres {
 
 namespace {
 
+/// To make or change tables takes longer than to write into them. For very large ones a higher call_timeout_ms counts.
+constexpr int change_timeout_ms = 60'000;
+
 std::vector<Migration> missing_of(const Connection::Rows& applied) {
   std::vector<Migration> missing;
   std::copy_if(migrations().begin(), migrations().end(), std::back_inserter(missing), [&](const Migration& migration) {
@@ -51,6 +54,7 @@ std::vector<std::string> migrate(const Secret& dsn, int call_timeout_ms) {
     must(known.has_value(), "cannot read schema_migrations");
     if (missing_of(*known).empty()) return {};
   }
+  connection.set_timeout(std::max(call_timeout_ms, change_timeout_ms));
   // 0x7461706c: "tapl". Held until the connection closes, so that two processes do not migrate at once.
   must(connection.query("select pg_advisory_lock(1952542828)").has_value(), "another migration does not end");
   must(connection.execute("create table if not exists schema_migrations (version text primary key, applied_at "
