@@ -221,14 +221,18 @@ bool Connection::copy(const std::string& sql, std::string_view bytes) {
   return flush(deadline_ns) && finish_command(deadline_ns, nullptr);
 }
 
-bool Connection::is_starting() const {
+ServerState Connection::server_state() const {
   // Let in, and thrown out before a word: what a server that ends or crashes, or a proxy before it, does for a moment.
   if (error_.find("closed the connection unexpectedly") != std::string::npos ||
       error_.find("Connection reset by peer") != std::string::npos)
-    return true;
+    return ServerState::starting;
   const char* const keywords[] = {"connect_timeout", "dbname", nullptr};
   const char* const values[] = {"2", dsn_.reveal().c_str(), nullptr};
-  return PQpingParams(keywords, values, 1) == PQPING_REJECT;
+  switch (PQpingParams(keywords, values, 1)) {
+    case PQPING_OK: return ServerState::ready;
+    case PQPING_REJECT: return ServerState::starting;
+    default: return ServerState::absent;
+  }
 }
 
 }  // namespace tapeline::sinks::postgres

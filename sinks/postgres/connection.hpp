@@ -16,6 +16,12 @@
 
 namespace tapeline::sinks::postgres {
 
+enum class ServerState {
+  absent,    // nobody answers there
+  starting,  // lets nobody in yet, or hung up
+  ready,     // lets others in: it has something against us, or has just become ready
+};
+
 class Connection {
  public:
   Connection(Secret dsn, int call_timeout_ms);
@@ -28,8 +34,8 @@ class Connection {
   void set_timeout(int call_timeout_ms) noexcept { timeout_ns_ = Nanos{call_timeout_ms} * nanos_per_millisecond; }
   void close() noexcept;
   [[nodiscard]] bool is_open() const noexcept { return handle_ != nullptr; }
-  /// After a failed open(): a server is there and lets nobody in yet, or hung up; worth another try. Asks it, up to 2 s.
-  [[nodiscard]] bool is_starting() const;
+  /// After a failed open(): what became of the server. Asks it, up to 2 s.
+  [[nodiscard]] ServerState server_state() const;
 
   /// Runs statements without parameters or result.
   [[nodiscard]] bool execute(const std::string& sql);

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "core/base/time.hpp"
 #include "sinks/postgres/connection.hpp"
@@ -24,12 +25,16 @@ std::vector<Migration> missing_of(const Connection::Rows& applied) {
   return missing;
 }
 
-/// A server that is starting, as after a crash of its own, is worth waiting for; one that is not there is not.
+/// A server that is starting, as after a crash of its own, is worth waiting for; one that is not there is not. One that
+/// lets others in may have begun to a moment ago: that is a reason for one more try.
 bool open_once_started(Connection& connection) {
   constexpr Nanos patience_ns = 30 * nanos_per_second;
   constexpr Nanos look_again_ns = 100 * nanos_per_millisecond;
-  for (const Nanos deadline_ns = steady_now_ns() + patience_ns; !connection.open();) {
-    if (!connection.is_starting() || steady_now_ns() > deadline_ns) return false;
+  const Nanos deadline_ns = steady_now_ns() + patience_ns;
+  for (bool was_ready = false; !connection.open();) {
+    const ServerState state = connection.server_state();
+    const bool is_refused = std::exchange(was_ready, state == ServerState::ready) && was_ready;
+    if (state == ServerState::absent || is_refused || steady_now_ns() > deadline_ns) return false;
     std::this_thread::sleep_for(std::chrono::nanoseconds(look_again_ns));
   }
   return true;

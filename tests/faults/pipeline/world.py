@@ -4,6 +4,7 @@ at the end. Scenarios (scenarios_*.py) do the harm in between.
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ INTERVALS_S = (1, 2)
 SLOWNESS = float(os.environ.get("TAPELINE_SLOWNESS", 1))  # how much longer everything may take: sanitizers
 PATIENCE_S = 180.0 * SLOWNESS  # for things that must happen, however slow the machine is
 
+START_WITHOUT_POSTGRES = re.compile(r"^tapeline: (PostgreSQL: |cannot connect to PostgreSQL)", re.MULTILINE)
 CONFIG = """
 lane = "{lane}"
 [journal]
@@ -164,6 +166,7 @@ class Round:
         self.source = None
         self.proxies = {}
         self.inside_gaps = False  # frames may be refused in the middle of a connection
+        self.is_supervised = False  # as by systemd: started again when the database went away while it started
         self.told_too_early = False  # Redis may have alerts of frames that are in no journal any more
 
     def __enter__(self):
@@ -226,6 +229,9 @@ class Round:
 
     def require_running(self):
         if self.running.process.poll() is not None:
+            if self.is_supervised and START_WITHOUT_POSTGRES.search(self.running.stderr):
+                self.start()
+                return
             raise Harm(f"the program ended by itself with {self.running.process.returncode}:\n{self.running.stderr[-3000:]}")
 
     def kill(self):
