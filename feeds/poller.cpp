@@ -17,6 +17,9 @@ constexpr Nanos status_interval_ns = 100 * nanos_per_millisecond;
 constexpr Nanos complaint_interval_ns = 10 * nanos_per_second;
 /// Handlers of one poll at most, so that the stages on the same thread get their turn.
 constexpr int handlers_per_poll = 64;
+/// Of a burst, frames are handed on a few at a time: a frame that waits for many others to be read waits for longer than it
+/// takes to become a row, and a round through all stages for each one would cost more than the frame.
+constexpr std::size_t frames_per_poll = 8;
 
 }  // namespace
 
@@ -93,10 +96,9 @@ std::size_t Poller::poll() noexcept {
     for (const auto& source : sources_) source->poll_now();
   }
   if (context_->stopped()) context_->restart();
-  // A frame is handed on before the next is read: it would wait here for longer than it takes to become a row. Only a disk
-  // that is waited for is waited for less often.
+  // Only a disk that is waited for is waited for less often.
   const bool collects = journal_.config().fsync == JournalFsync::batch;
-  for (int i = 0; i < handlers_per_poll && (collects || appended_ == 0) && context_->poll_one() > 0; ++i) {
+  for (int i = 0; i < handlers_per_poll && (collects || appended_ < frames_per_poll) && context_->poll_one() > 0; ++i) {
   }
   const Nanos now_ns = steady_now_ns();
   if (options_.clock_interval_ns > 0 && now_ns >= next_clock_ns_ && !stopped_) {

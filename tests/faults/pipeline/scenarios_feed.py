@@ -40,8 +40,10 @@ def feed_malformed(world):
     world.start()
     world.wait_for_rows()
     while world.pause(0.5, 1.5):
+        before = world.stored()
         world.kill()
         world.start()
+        world.wait_for_rows(before)  # how a start is killed is the matter of kill_random
     world.injected["malformed frames"] = world.count // 7 + 1
     verdict = world.finish()
     rejects = world.servers.count("quality_event", "kind = 'reject'")
