@@ -25,6 +25,7 @@ def run(*words, env=None, check=True, stdin=None):
 @pytest.fixture(scope="session")
 def program():
     if not os.access(PROGRAM, os.X_OK):
+        # pip installs the package alone, too; `./dev test` and `./dev test-python` build the program or name it.
         pytest.skip(f"{PROGRAM} is not built: set TAPELINE_BIN")
     return PROGRAM
 
@@ -33,6 +34,7 @@ def program():
 def servers(program):
     """The environment of a program that finds PostgreSQL and Redis of its own."""
     if not glob.glob("/usr/lib/postgresql/*/bin/initdb") or not shutil.which("redis-server"):
+        # As above: kernels and plots can be tested on a machine that has no servers.
         pytest.skip("PostgreSQL and Redis are not installed: ./dev test installs them")
     var = tempfile.mkdtemp(prefix="tapeline-analysis-", dir="/tmp")
     os.chmod(var, 0o711)

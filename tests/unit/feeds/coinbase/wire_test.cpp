@@ -80,10 +80,10 @@ TEST(CoinbaseWire, SubscriptionsTellOfWhichProductsTradesCome) {
 TEST(CoinbaseWire, ErrorsAreRefusalsOfTheProductThatTheyName) {
   Parser parser;
   const Parsed unknown{parser, feed,
-                       R"({"type":"error","message":"Failed to subscribe","reason":"ETH-XXX is not a valid product"})"};
+                       R"({"type":"error","message":"Failed to subscribe","reason":"ETH-NOPE is not a valid product"})"};
   EXPECT_EQ(unknown.refusal(), Reason::refused_permanent);
-  EXPECT_EQ(unknown.events()[0].symbol, "ETH-XXX");
-  EXPECT_EQ(unknown.events()[0].text, "Failed to subscribe: ETH-XXX is not a valid product");
+  EXPECT_EQ(unknown.events()[0].symbol, "ETH-NOPE");
+  EXPECT_EQ(unknown.events()[0].text, "Failed to subscribe: ETH-NOPE is not a valid product");
   const Parsed general{parser, feed,
                        R"({"type":"error","message":"Failed to subscribe","reason":"a is not a valid channel"})"};
   EXPECT_EQ(general.refusal(), Reason::refused_permanent);
