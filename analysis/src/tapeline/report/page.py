@@ -24,9 +24,9 @@ p { margin: 4px 0 12px; color: var(--soft); }
 .tile { border: 1px solid var(--line); border-radius: 8px; padding: 10px 14px; break-inside: avoid; }
 .tile b { display: block; font-size: 20px; font-variant-numeric: tabular-nums; letter-spacing: -0.02em; }
 .tile span { color: var(--soft); font-size: 12px; }
-table { border-collapse: collapse; width: 100%; margin: 8px 0 16px; font-size: 12.5px; font-variant-numeric: tabular-nums; }
-th { text-align: right; color: var(--soft); font-weight: 600; border-bottom: 1.5px solid var(--line); padding: 5px 8px; vertical-align: bottom; }
-td { text-align: right; padding: 4px 8px; border-bottom: 1px solid var(--line); white-space: nowrap; }
+table { border-collapse: collapse; width: 100%; margin: 8px 0 16px; font-size: 12px; font-variant-numeric: tabular-nums; }
+th { text-align: right; color: var(--soft); font-weight: 600; border-bottom: 1.5px solid var(--line); padding: 5px; vertical-align: bottom; }
+td { text-align: right; padding: 4px 5px; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th.text, td.text { text-align: left; }
 td small { color: var(--soft); }
 tr { break-inside: avoid; }
