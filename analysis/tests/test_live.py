@@ -21,10 +21,13 @@ def publish(client, number, symbol="BTC-USD"):
 
 def test_alerts_come_as_they_fire(client):
     publish(client, 0)  # before: not live
-    threading.Timer(0.3, lambda: [publish(client, n, s) for n, s in ((1, "BTC-USD"), (2, "ETH-USD"), (3, "BTC-USD"))]).start()
+    fired = ((1, "BTC-USD"), (2, "ETH-USD"), (3, "BTC-USD"))
+    publisher = threading.Timer(0.3, lambda: [publish(client, number, symbol) for number, symbol in fired])
+    publisher.start()
     stream = tapeline.live("BTC-USD", seconds=20)
     first, second = next(stream), next(stream)
     stream.close()
+    publisher.join()  # its last answer may come after the alert; the client is closed behind us
     assert [first.alert_id, second.alert_id] == ["a1", "a3"]
     assert (first.symbol, first.rule, first.severity, first.message) == ("BTC-USD", "often", "info", "BTC-USD moved")
     assert first.fields["close"] == "1.5"
