@@ -28,7 +28,8 @@ Poller::Poller(Options options, JournalWriter& journal, SpscRing<JournalMark>& m
       context_(std::make_unique<boost::asio::io_context>(1)),
       journal_(journal),
       marks_(marks),
-      operations_(operations) {}
+      operations_(operations),
+      log_(operations) {}
 
 Poller::~Poller() = default;
 
@@ -139,24 +140,11 @@ void Poller::publish_mark() noexcept {
 void Poller::note_statuses(Nanos now_ns) noexcept {
   if (now_ns < next_status_ns_) return;
   next_status_ns_ = now_ns + status_interval_ns;
-  tell_unknown_symbols();
+  for (const auto& source : sources_) log_.note(source->status(), now_ns);
   const std::unique_lock lock(status_mutex_, std::try_to_lock);
   if (!lock) return;
   statuses_.clear();
   for (const auto& source : sources_) statuses_.push_back(source->status());
-}
-
-void Poller::tell_unknown_symbols() {
-  for (const auto& source : sources_) {
-    const SourceStatus& status = source->status();
-    for (const std::string& symbol : status.unknown_symbols) {
-      if (!told_unknown_.insert(status.name + ": " + symbol).second) continue;
-      operations_.tell(
-          Severity::warning, "poller",
-          status.name + " does not know " + symbol + ", or trades it no more; mend sources." + status.name +
-              ".symbols: tapeline symbols search finds its names. All other symbols are asked for as usual");
-    }
-  }
 }
 
 std::vector<SourceStatus> Poller::statuses() const {

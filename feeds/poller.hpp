@@ -8,7 +8,6 @@
 
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +18,7 @@
 #include "core/runtime/stage.hpp"
 #include "core/stages/journal_mark.hpp"
 #include "feeds/source.hpp"
+#include "feeds/source_log.hpp"
 
 namespace boost::asio {
 class io_context;
@@ -72,7 +72,6 @@ class Poller final : public Stage, public FrameSink {
   void complain(std::string text) noexcept;
   void publish_mark() noexcept;
   void note_statuses(Nanos now_ns) noexcept;
-  void tell_unknown_symbols();
   void finish_recordings() noexcept;
 
   Options options_;
@@ -93,10 +92,10 @@ class Poller final : public Stage, public FrameSink {
   std::atomic<bool> exhausted_{false};  // (E) release here, acquire in whoever waits for the end
   PollerCounts counts_;
 
+  SourceLog log_;
+
   mutable std::mutex status_mutex_;  // taken by displays; the poller only tries it, a few times a second
   std::vector<SourceStatus> statuses_;
-
-  std::set<std::string> told_unknown_;  // "source: symbol"
 };
 
 }  // namespace tapeline::feeds
