@@ -9,6 +9,7 @@
 #include "app/journal_location.hpp"
 #include "app/stage_options.hpp"
 #include "app/version.hpp"
+#include "core/runtime/scheduling.hpp"
 #include "core/snapshot/snapshot_store.hpp"
 #include "core/stages/pipeline_state.hpp"
 #include "sinks/postgres/migrate.hpp"
@@ -82,6 +83,7 @@ std::string journal_directory(const Config& config, const LaneOptions& options) 
 Lane::Lane(const Config& config, const LaneOptions& options, const AddSources& add_sources)
     : name_(options.name),
       drain_timeout_ns_(Nanos{config.runtime.drain_timeout_s} * nanos_per_second),
+      locks_memory_(config.runtime.lock_memory),
       catalog_(make_row_catalog(config.indicators, config.rules, options.configuration_hash)),
       journal_(std::make_unique<JournalWriter>(journal_of(config, options))),
       recovered_position_(journal_->end_position()) {
@@ -104,6 +106,7 @@ Lane::Lane(const Config& config, const LaneOptions& options, const AddSources& a
 Lane::Lane(const Config& config, const LaneOptions& options, const JournalExtent& journal)
     : name_(options.name),
       drain_timeout_ns_(Nanos{config.runtime.drain_timeout_s} * nanos_per_second),
+      locks_memory_(config.runtime.lock_memory),
       catalog_(make_row_catalog(config.indicators, config.rules, options.configuration_hash)),
       journal_end_(journal.end_position) {
   const Links links = declare_links(topology_, config.runtime);
@@ -258,7 +261,11 @@ void Lane::require_journal_of_database() {
 
 void Lane::start() {
   started_ns_.store(steady_now_ns(), std::memory_order_relaxed);
-  runner_->start();
+  if (locks_memory_) {
+    if (std::string refusal = lock_memory(); !refusal.empty())
+      operations_.tell(Severity::warning, "runtime", std::move(refusal));
+  }
+  for (std::string& refusal : runner_->start()) operations_.tell(Severity::warning, "runtime", std::move(refusal));
   if (snapshots_) snapshots_->start();
 }
 

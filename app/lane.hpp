@@ -97,6 +97,7 @@ class Lane {
 
   std::string name_;
   Nanos drain_timeout_ns_;
+  bool locks_memory_;
   Operations operations_;
   Board board_;
   std::shared_ptr<const RowCatalog> catalog_;

@@ -25,7 +25,8 @@ QUICK_SECONDS, FULL_SECONDS = 0.02, 0.5  # of one repetition
 LONG = ("core/indicators/long_accuracy",)  # minutes each: only when they are named
 
 # In the order of the table; each is run on its own.
-SCENARIOS = ["core/ring/line_64", "core/ring/word_8", "core/ring/round_trip", "core/indicators/trio", "feeds/binance",
+SCENARIOS = ["core/ring/line_64", "core/ring/word_8", "core/ring/round_trip", "core/indicators/trio", "core/indicators/window",
+             "feeds/binance",
              "pipeline", "sinks/postgres", "core/journal", "core/indicators", "core/quality", "core/signals"]
 
 

@@ -157,7 +157,7 @@ void run_pipeline(benchmark::State& state, Journaling journaling) {
     topology.name_links();
     Runner runner(topology, topology.plan(usable_cpus(), RuntimeConfig{}));
     state.ResumeTiming();
-    runner.start();
+    static_cast<void>(runner.start());
     runner.request_stop(600 * nanos_per_second);
     if (!runner.join()) state.SkipWithError("did not drain");
     state.PauseTiming();

@@ -16,9 +16,10 @@ import sys
 import time
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
-for folder in ("tests/integration/pipeline", "tests/faults/pipeline"):
+for folder in ("tests/integration/pipeline", "tests/faults/pipeline", "bench/support"):
     sys.path.insert(0, os.path.join(ROOT, folder))
 import harness  # noqa: E402
+import histogram  # noqa: E402
 from world import Round  # noqa: E402
 
 BARS_S = [60, 300]
@@ -79,24 +80,6 @@ def measure_back(servers, symbols, kills, limit_s):
         return max(times) <= limit_s
 
 
-def latencies(world, config):
-    """Cumulated counts by edge, from a frame's arrival to its rows."""
-    asked = harness.tapeline("status", "--config", config, "--json", var=world.servers.var)
-    views = harness.json.loads(asked.stdout)["latencies"]
-    return next(view["at_most"] for view in views if view["path"] == "received_to_computed")
-
-
-def quantile_ns(before, after, share):
-    """Of what came between two looks; inside of a bucket by its logarithm, as its edges grow."""
-    counts = [(edge, count - earlier) for (edge, count), (_, earlier) in zip(after, before)]
-    wanted, low_edge, low = share * counts[-1][1], counts[0][0] / 2, 0
-    for edge, count in counts:
-        if count >= wanted and count > low:
-            return low_edge * (edge / low_edge) ** ((wanted - low) / (count - low))
-        low_edge, low = edge, count
-    raise AssertionError("no latency was measured")
-
-
 def measure_cost(servers, seconds):
     figures = {OFF: [], OFTEN: []}
     taken = 0
@@ -107,14 +90,14 @@ def measure_cost(servers, seconds):
             world.wait_for_rows()
             time.sleep(5)  # every symbol is known by then
             config = world.config()
-            before, count = latencies(world, config), set(world.snapshots())
+            before, count = histogram.latencies(config, world.servers.var)["received_to_computed"], set(world.snapshots())
             end = time.monotonic() + seconds
             while time.monotonic() < end:
                 time.sleep(0.2)
                 count |= set(world.snapshots())
-            after = latencies(world, config)
+            after = histogram.latencies(config, world.servers.var)["received_to_computed"]
             taken += len(count)
-            figures[snapshots].append({name: quantile_ns(before, after, share)
+            figures[snapshots].append({name: histogram.quantile_ns(before, after, share)
                                        for name, share in (("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999))})
             world.kill()
     ratio = {}

@@ -1,4 +1,5 @@
-// Long arrays on huge pages: a history of a million bars is touched with some fifty page faults, not thirty thousand.
+// Long arrays on huge pages: a history of a million bars is touched with some fifty page faults, not thirty thousand, and a
+// ring of thousands of rows needs two entries of the TLB, not a thousand.
 //
 // Failure   std::bad_alloc. Where the kernel has no huge pages, or keeps them from those who ask, the usual ones serve.
 #pragma once
@@ -24,7 +25,7 @@ class HugePageAllocator {
 
   [[nodiscard]] T* allocate(std::size_t count) {
     const std::size_t bytes = count * sizeof(T);
-    if (bytes < worth_it_bytes) return static_cast<T*>(::operator new(bytes));
+    if (bytes < worth_it_bytes) return static_cast<T*>(::operator new(bytes, alignment));
     const std::size_t whole_pages = (bytes + page_bytes - 1) / page_bytes * page_bytes;
     void* const memory = std::aligned_alloc(page_bytes, whole_pages);
     if (memory == nullptr) throw std::bad_alloc();
@@ -34,7 +35,7 @@ class HugePageAllocator {
   }
   void deallocate(T* memory, std::size_t count) noexcept {
     if (count * sizeof(T) < worth_it_bytes) {
-      ::operator delete(memory);
+      ::operator delete(memory, alignment);
     } else {
       std::free(memory);
     }
@@ -44,8 +45,8 @@ class HugePageAllocator {
 
  private:
   static constexpr std::size_t page_bytes = std::size_t{1} << 21;
-  static constexpr std::size_t worth_it_bytes = 2 * page_bytes;
-  static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+  static constexpr std::size_t worth_it_bytes = page_bytes / 2;
+  static constexpr std::align_val_t alignment{alignof(T)};
 };
 
 /// For what may grow to millions of elements.

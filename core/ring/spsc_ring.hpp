@@ -13,13 +13,13 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
 
 #include "core/base/cache_line.hpp"
+#include "core/base/huge_pages.hpp"
 
 namespace tapeline {
 
@@ -41,8 +41,7 @@ class SpscRing {
   /// Throws std::invalid_argument unless `capacity` is a power of two. `start` is where both positions begin: a test
   /// starts just below 2^64 to see them wrap.
   explicit SpscRing(std::size_t capacity, std::uint64_t start = 0)
-      : slots_(std::has_single_bit(capacity) ? std::make_unique<T[]>(capacity) : throw_capacity(capacity)),
-        mask_(capacity - 1) {
+      : slots_(std::has_single_bit(capacity) ? capacity : throw_capacity(capacity)), mask_(capacity - 1) {
     // relaxed: the ring is handed to other threads after this, by means that order it.
     producer_.position.store(start, std::memory_order_relaxed);
     consumer_.position.store(start, std::memory_order_relaxed);
@@ -129,14 +128,14 @@ class SpscRing {
     std::uint64_t written_seen = 0;
   };
 
-  [[noreturn]] static std::unique_ptr<T[]> throw_capacity(std::size_t capacity) {
+  [[noreturn]] static std::size_t throw_capacity(std::size_t capacity) {
     throw std::invalid_argument("ring capacity " + std::to_string(capacity) + " is not a power of two; " +
                                 std::to_string(std::bit_ceil(std::max<std::size_t>(capacity, 1))) + " is");
   }
 
   ProducerSide producer_;
   ConsumerSide consumer_;
-  alignas(no_sharing_bytes) std::unique_ptr<T[]> slots_;
+  alignas(no_sharing_bytes) LongVector<T> slots_;
   std::size_t mask_;
 };
 

@@ -7,21 +7,25 @@
 #include <sys/prctl.h>
 
 #include "core/runtime/idle.hpp"
+#include "core/runtime/scheduling.hpp"
 
 namespace tapeline {
 namespace {
 
-void settle_on(const ThreadPlan& plan) noexcept {
+/// What the kernel refused; empty: nothing.
+std::string settle_on(const ThreadPlan& plan) {
   // The kernel keeps 15 characters: enough to tell threads apart in top and perf.
   pthread_setname_np(pthread_self(), plan.name.substr(0, 15).c_str());
   // Timer slack of 1 us instead of 50: parked threads wake when they asked to.
   prctl(PR_SET_TIMERSLACK, 1'000UL, 0UL, 0UL, 0UL);
-  if (!plan.cpu) return;
-  cpu_set_t mask;
-  CPU_ZERO(&mask);
-  CPU_SET(static_cast<std::size_t>(*plan.cpu), &mask);
-  // Refused inside some sandboxes: then the scheduler chooses, and only latency suffers.
-  pthread_setaffinity_np(pthread_self(), sizeof mask, &mask);
+  if (plan.cpu) {
+    cpu_set_t mask;
+    CPU_ZERO(&mask);
+    CPU_SET(static_cast<std::size_t>(*plan.cpu), &mask);
+    // Refused inside some sandboxes: then the scheduler chooses, and only latency suffers.
+    pthread_setaffinity_np(pthread_self(), sizeof mask, &mask);
+  }
+  return plan.realtime_priority > 0 ? take_realtime_priority(plan.realtime_priority) : std::string();
 }
 
 }  // namespace
@@ -47,14 +51,21 @@ Runner::~Runner() {
   join();
 }
 
-void Runner::start() {
+std::vector<std::string> Runner::start() {
   running_.store(plans_.size(), std::memory_order_relaxed);  // relaxed: the threads begin after this
-  for (const ThreadPlan& plan : plans_) {
-    threads_.emplace_back([this, &plan] {
+  std::vector<std::string> refusals(plans_.size());
+  std::latch settled(static_cast<std::ptrdiff_t>(plans_.size()));
+  for (std::size_t i = 0; i < plans_.size(); ++i) {
+    threads_.emplace_back([this, &plan = plans_[i], &refusal = refusals[i], &settled] {
+      refusal = settle_on(plan);
+      settled.count_down();  // neither of the two is touched after this
       run(plan);
       running_.fetch_sub(1, std::memory_order_release);
     });
   }
+  settled.wait();
+  std::erase(refusals, std::string());
+  return refusals;
 }
 
 void Runner::request_stop(Nanos drain_timeout_ns) noexcept {
@@ -96,7 +107,6 @@ bool Runner::try_drain(const ThreadPlan& plan) noexcept {
 }
 
 void Runner::run(const ThreadPlan& plan) noexcept {
-  settle_on(plan);
   IdleStrategy idle(plan.idle);
   std::uint32_t busy_polls = 0;
   for (;;) {

@@ -6,7 +6,9 @@
 #pragma once
 
 #include <atomic>
+#include <latch>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -22,7 +24,8 @@ class Runner {
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
 
-  void start();
+  /// Returns once every thread is on its CPU and at its priority. What the kernel refused of it, a sentence each.
+  std::vector<std::string> start();
   /// Begins to drain; returns at once. Asked again with less time, it has less; never more.
   void request_stop(Nanos drain_timeout_ns) noexcept;
   /// Every thread has ended: join() will not wait.

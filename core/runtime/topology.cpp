@@ -152,6 +152,7 @@ std::vector<ThreadPlan> Topology::plan(const std::vector<int>& cpus, const Runti
     const std::size_t place =
         is_prompt ? pinned.size() - 1 - prompt_before++ % pinned.size() : left - 1 - relaxed_before++ % left;
     if (pinned.size() > 1) thread.cpu = pinned[place];
+    if (is_prompt) thread.realtime_priority = config.realtime_priority;
     thread.idle = idle_of(thread.pace, config.idle, has_cpu_each && pinned.size() >= cpus_to_spin);
   }
   return threads;
@@ -161,7 +162,9 @@ std::string Topology::describe(const std::vector<ThreadPlan>& threads) const {
   std::string text;
   for (const ThreadPlan& thread : threads) {
     text += "thread  " + thread.name + "  cpu " + (thread.cpu ? std::to_string(*thread.cpu) : "any") + "  idle " +
-            to_string(thread.idle) + '\n';
+            to_string(thread.idle);
+    if (thread.realtime_priority > 0) text += "  SCHED_FIFO " + std::to_string(thread.realtime_priority);
+    text += '\n';
   }
   for (const Link& link : links_) {
     text += "link    " + link.name + "  capacity " + std::to_string(link.options.capacity) + "  when full " +

@@ -40,6 +40,7 @@ struct ThreadPlan {
   std::optional<int> cpu;
   Idle idle = Idle::backoff;
   Pace pace = Pace::relaxed;  // prompt if one of its stages is
+  int realtime_priority = 0;  // SCHED_FIFO; 0: the usual scheduling
 };
 
 class Topology {

@@ -1,6 +1,9 @@
 #include "core/runtime/runner.hpp"
 
+#include <thread>
+
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include "tests/unit/core/runtime/numbers_stages.hpp"
 
@@ -37,7 +40,7 @@ TEST(Runner, DrainsFromSourceToSinkWhateverTheThreadsAndIdleStrategies) {
     for (const Idle idle : {Idle::yield, Idle::backoff, Idle::park, Idle::power_save}) {
       Pipeline pipeline(share, idle, 20'000);
       Runner runner(pipeline.topology, pipeline.topology.plan(usable_cpus(), pipeline.config));
-      runner.start();
+      EXPECT_TRUE(runner.start().empty());
       runner.request_stop(60 * nanos_per_second);
       EXPECT_TRUE(runner.join());
       EXPECT_EQ(pipeline.sink.received, 20'000U);
@@ -50,7 +53,7 @@ TEST(Runner, DrainsFromSourceToSinkWhateverTheThreadsAndIdleStrategies) {
 TEST(Runner, GivesUpAtTheDeadlineWhenAStageCannotDrain) {
   Pipeline pipeline(false, Idle::park, 100, 10);
   Runner runner(pipeline.topology, pipeline.topology.plan(usable_cpus(), pipeline.config));
-  runner.start();
+  EXPECT_TRUE(runner.start().empty());
   runner.request_stop(50 * nanos_per_millisecond);
   EXPECT_FALSE(runner.join());
   EXPECT_EQ(pipeline.sink.received, 10U);
@@ -59,12 +62,46 @@ TEST(Runner, GivesUpAtTheDeadlineWhenAStageCannotDrain) {
 TEST(Runner, EndsAtTheEarlierDeadlineWhenAskedAgain) {
   Pipeline pipeline(false, Idle::park, 100, 10);
   Runner runner(pipeline.topology, pipeline.topology.plan(usable_cpus(), pipeline.config));
-  runner.start();
+  EXPECT_TRUE(runner.start().empty());
   // Hours, which the test would not wait for; asked with more time in between, it keeps the less.
   runner.request_stop(10'000 * nanos_per_second);
   runner.request_stop(0);
   runner.request_stop(10'000 * nanos_per_second);
   EXPECT_FALSE(runner.join());
+}
+
+/// Notes how its thread is scheduled, and how one that it starts is.
+struct SchedulingProbe final : Stage {
+  [[nodiscard]] std::string_view name() const noexcept override { return "probe"; }
+  std::size_t poll() noexcept override {
+    if (policy >= 0) return 0;
+    policy = sched_getscheduler(0);
+    std::thread([this] { policy_of_child = sched_getscheduler(0); }).join();
+    return 1;
+  }
+  bool drained() noexcept override { return policy >= 0; }
+  int policy = -1;
+  int policy_of_child = -1;
+};
+
+TEST(Runner, TakesTheRealtimePriorityOrSaysThatItMayNot) {
+  Topology topology;
+  SchedulingProbe probe;
+  topology.stage(probe, {}, {}, 0);
+  RuntimeConfig config;
+  config.realtime_priority = 1;
+  Runner runner(topology, topology.plan(usable_cpus(), config));
+  const std::vector<std::string> refusals = runner.start();
+  runner.request_stop(60 * nanos_per_second);
+  EXPECT_TRUE(runner.join());
+  if (refusals.empty()) {
+    EXPECT_EQ(probe.policy, SCHED_FIFO | SCHED_RESET_ON_FORK);
+  } else {
+    ASSERT_EQ(refusals.size(), 1U);
+    EXPECT_NE(refusals[0].find("CAP_SYS_NICE"), std::string::npos) << refusals[0];
+    EXPECT_EQ(probe.policy, SCHED_OTHER);
+  }
+  EXPECT_EQ(probe.policy_of_child, SCHED_OTHER);
 }
 
 }  // namespace

@@ -32,6 +32,23 @@ TEST(Topology, NamesLinksAfterTheirEndsAndDescribesItself) {
             "link    relay_sink  capacity 16  when full backpressure\n");
 }
 
+TEST(Topology, SchedulesOnlyPromptThreadsInRealTime) {
+  Topology topology;
+  auto& link = topology.link<std::uint64_t>({8, WhenFull::backpressure});
+  test::NumberSource source(link, 1);
+  test::NumberSink sink(link);
+  topology.stage(source, {}, {&link}, 0);
+  topology.stage(sink, {&link}, {}, 1, Pace::relaxed);
+  topology.name_links();
+  RuntimeConfig config;
+  config.realtime_priority = 20;
+  config.idle = Idle::backoff;
+  EXPECT_EQ(topology.describe(topology.plan({0, 1}, config)),
+            "thread  source  cpu 1  idle backoff  SCHED_FIFO 20\n"
+            "thread  sink  cpu 0  idle backoff\n"
+            "link    source_sink  capacity 8  when full backpressure\n");
+}
+
 TEST(Topology, NeverSpinsWithMoreThreadsThanCpus) {
   Topology topology;
   auto& link = topology.link<std::uint64_t>({8, WhenFull::backpressure});
