@@ -52,7 +52,7 @@ class Subscriber:
     def __init__(self, path):
         self.connection = socket.socket(socket.AF_UNIX)
         self.connection.connect(path)
-        self.connection.sendall(b"PSUBSCRIBE tapeline:alerts:*\r\n")
+        self.connection.sendall(b"PSUBSCRIBE alerts:*\r\n")
         self.taken = []
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
