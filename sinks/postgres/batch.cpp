@@ -3,12 +3,10 @@
 #include <cmath>
 #include <utility>
 
+#include "sinks/postgres/tick_partition.hpp"
+
 namespace tapeline::sinks::postgres {
 namespace {
-
-constexpr Nanos day_ns = 86'400 * nanos_per_second;
-
-std::int64_t day_of(Nanos time_ns) noexcept { return time_ns / day_ns - (time_ns % day_ns < 0 ? 1 : 0); }
 
 std::int64_t signed_position(JournalPosition position) noexcept { return static_cast<std::int64_t>(position); }
 

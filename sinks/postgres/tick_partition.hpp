@@ -6,9 +6,13 @@
 
 #include <cstdint>
 
+#include "core/base/time.hpp"
 #include "sinks/postgres/connection.hpp"
 
 namespace tapeline::sinks::postgres {
+
+/// Days from the epoch, in UTC.
+[[nodiscard]] std::int64_t day_of(Nanos time_ns) noexcept;
 
 /// `day` is counted from the epoch. Several writers may ask for one at the same time.
 [[nodiscard]] bool make_tick_partition(Connection& connection, std::int64_t day);

@@ -15,6 +15,8 @@
 namespace tapeline::sinks::postgres {
 namespace {
 
+constexpr Nanos retry_ahead_ns = 600 * nanos_per_second;
+
 constexpr int opening_tries = 5;  // to read a checkpoint that another session holds, each of twice the lock_timeout
 
 std::int64_t number(const std::string& text) {
@@ -127,7 +129,24 @@ Work Writer::work() noexcept {
 std::size_t Writer::poll() noexcept {
   if (session_.is_over()) return 0;
   const std::size_t taken = collector_.take(steady_now_ns());
-  return taken + step();
+  const std::size_t done = taken + step();
+  if (done == 0 && session_.is_ready() && collector_.empty()) make_partition_ahead();
+  return done;
+}
+
+void Writer::make_partition_ahead() {
+  const Nanos now_ns = wall_now_ns();
+  const std::int64_t today = day_of(now_ns);
+  // Only where ticks are of today: old ones, replayed, do not need tomorrow.
+  if (!partitions_.contains(today) || partitions_.contains(today + 1) || now_ns < next_try_ahead_ns_) return;
+  if (make_tick_partition(connection_, today + 1)) {
+    partitions_.insert(today + 1);
+    return;
+  }
+  next_try_ahead_ns_ = now_ns + retry_ahead_ns;
+  operations_.tell(Severity::warning, "writer",
+                   "PostgreSQL: no partition for the ticks of tomorrow yet: " + connection_.error() +
+                       "; it is tried again, and made with the first of them at the latest");
 }
 
 bool Writer::drained() noexcept {

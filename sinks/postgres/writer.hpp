@@ -87,6 +87,8 @@ class Writer final : public Stage {
   /// Those that the database has, at once: a lane that comes back names a hundred thousand.
   void read_instruments();
   [[nodiscard]] Reply register_instrument();
+  /// That of tomorrow, in a quiet moment: not while the first ticks of a day wait.
+  void make_partition_ahead();
   [[nodiscard]] bool begin();
   [[nodiscard]] bool copy(Request::Keys keys);
   [[nodiscard]] bool copy_refused();
@@ -104,6 +106,7 @@ class Writer final : public Stage {
   RowCollector collector_;
   std::int16_t lane_id_ = 0;
   std::set<std::int64_t> partitions_;                                    // days that are known to have one
+  Nanos next_try_ahead_ns_ = 0;                                          // wall clock
   Batch::Table* table_in_copy_ = nullptr;                                // where copy() has come to
   std::map<std::pair<std::int16_t, std::string>, InstrumentKey> known_;  // by source and native symbol, until named
   Counter stored_;                                                       // the checkpoint, for others

@@ -83,6 +83,37 @@ TEST_F(PostgresWriter, StoresATickExactly) {
             "null|null|true");
 }
 
+TEST_F(PostgresWriter, MakesThePartitionOfTomorrowInAQuietMomentOfToday) {
+  WriterRun run(dsn());
+  static_cast<void>(run.writer.open());
+  run.put(instruments());
+  const auto exists = [&](int days_ahead) {
+    return value("select to_regclass('tick_' || to_char((now() at time zone 'utc')::date + " +
+                 std::to_string(days_ahead) + ", 'YYYY_MM_DD')) is not null") == "t";
+  };
+  // Again and again: midnight may come in between.
+  std::uint64_t number = 1;
+  EXPECT_TRUE(run.poll_until([&] {
+    if (run.ring.depth_approx() == 0) {
+      run.put({RowFeed::tick_row(100 * number, number, wall_now_ns())});
+      ++number;
+    }
+    return exists(1);
+  }));
+  EXPECT_FALSE(exists(2));
+  EXPECT_TRUE(run.drain());
+}
+
+TEST_F(PostgresWriter, OldTicksNeedNoPartitionOfTomorrow) {
+  WriterRun run(dsn());
+  static_cast<void>(run.writer.open());
+  run.put(instruments());
+  run.put({RowFeed::tick_row(100, 1, first_event_ns)});
+  ASSERT_TRUE(run.drain());
+  for (int i = 0; i < 100; ++i) run.writer.poll();
+  EXPECT_EQ(value("select count(*) from pg_inherits where inhparent = 'tick'::regclass"), "1");
+}
+
 TEST_F(PostgresWriter, StoresABarWithUndefinedAsNull) {
   WriterRun run(dsn());
   static_cast<void>(run.writer.open());
