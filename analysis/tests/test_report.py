@@ -13,7 +13,7 @@ from tapeline import report
 from tapeline.backtest import Backtest
 from tapeline.report import page
 from tapeline.report.__main__ import main
-from tapeline.report.sections import likely_splits
+from tapeline.report.sections import growth, likely_splits
 from tapeline.report.sections_risk import chosen_group
 from tapeline.report.statistics import forward_returns, hit_table, mean_interval, wilson
 
@@ -97,6 +97,14 @@ def test_a_report_of_files_marks_a_split(tmp_path):
     html = report.render(data)
     assert "Out of sample" in html and html.count("split of 4:1") == 1
     assert html.index("split of 4:1") < html.index("<h2>Signals</h2>"), "before the numbers that it makes wrong"
+
+
+def test_curves_far_apart_are_drawn_by_their_logarithms():
+    flat, grown = pd.Series([1.0, 1.2, 1.1]), pd.Series([1.0, 2.0, 9.0])
+    assert growth([("FLAT", flat)]).layout.yaxis.type == "linear"
+    figure = growth([("FLAT", flat), ("GROWN", grown)])
+    assert figure.layout.yaxis.type == "log"
+    assert [trace.name for trace in figure.data] == ["FLAT", "GROWN"]
 
 
 def test_symbols_without_common_days_are_left_out_and_named(tmp_path):

@@ -57,6 +57,18 @@ def likely_splits(data: ReportData) -> list[str]:
     return said
 
 
+def growth(curves: list[tuple[str, pd.Series]]) -> go.Figure:
+    """Prices by time, each as a multiple of its first."""
+    figure = go.Figure()
+    for name, curve in curves:
+        thin = curve.iloc[::max(1, len(curve) // 1_500)]
+        figure.add_scatter(x=thin.index, y=thin, name=name, line={"width": 1.4})
+    # One that has grown many times over would press all others onto a line.
+    is_wide = max(curve.max() for _, curve in curves) > 5 * min(curve.min() for _, curve in curves)
+    figure.update_yaxes(title="start = 1", type="log" if is_wide else "linear")
+    return figure
+
+
 def market(data: ReportData, width: int) -> str:
     rows, curves = [], []
     days = (data.bars["time"] == data.bars["time"].dt.normalize()).all()
@@ -72,13 +84,10 @@ def market(data: ReportData, width: int) -> str:
     # Of the interval that most symbols have, and among those the one with the most bars.
     intervals = [-key[0] for key, _ in curves]
     finest = max((intervals.count(-key[0]), len(curve), -key[0]) for key, curve in curves)[2]
-    figure = go.Figure()
-    for (interval_s, symbol, _), curve in curves:
-        if interval_s == -finest:
-            thin = curve.iloc[::max(1, len(curve) // 1_500)]
-            figure.add_scatter(x=thin.index, y=thin, name=str(symbol), line={"width": 1.4})
-    figure.update_yaxes(title="start = 1")
-    others = sorted({str(symbol) for (_, symbol, _), _ in curves} - {trace.name for trace in figure.data})
+    drawn = [(str(symbol), source, curve) for (interval_s, symbol, source), curve in curves if interval_s == -finest]
+    symbols = [symbol for symbol, _, _ in drawn]
+    figure = growth([(symbol if symbols.count(symbol) == 1 else f"{symbol}, {source}", curve) for symbol, source, curve in drawn])
+    others = sorted({str(symbol) for (_, symbol, _), _ in curves} - set(symbols))
     apart = [page.note(f"Drawn are bars of {span(-finest)}; {', '.join(others)} has none of that length.")] if others else []
     return page.section("Market", "Every series of the range; volatility is a year's, of the last 20 bars.",
                         page.table(["symbol", "source", "bar", "bars", "from", "to (UTC)", "last", "change", "low", "high",
