@@ -79,8 +79,8 @@ TEST(CoinbaseWire, SubscriptionsTellOfWhichProductsTradesCome) {
 
 TEST(CoinbaseWire, ErrorsAreRefusalsOfTheProductThatTheyName) {
   Parser parser;
-  const Parsed unknown{parser, feed,
-                       R"({"type":"error","message":"Failed to subscribe","reason":"ETH-NOPE is not a valid product"})"};
+  const Parsed unknown{
+      parser, feed, R"({"type":"error","message":"Failed to subscribe","reason":"ETH-NOPE is not a valid product"})"};
   EXPECT_EQ(unknown.refusal(), Reason::refused_permanent);
   EXPECT_EQ(unknown.events()[0].symbol, "ETH-NOPE");
   EXPECT_EQ(unknown.events()[0].text, "Failed to subscribe: ETH-NOPE is not a valid product");
