@@ -92,7 +92,9 @@ def journal_behind_database(world):
     path, frames = last_segment(world)
     with open(path, "rb") as file:
         whole = file.read()
-    cut = frames[len(frames) // 4].position % world.segment_bytes
+    checkpoint = world.stored()
+    stored = [frame for frame in frames if frame.end_position <= checkpoint]
+    cut = stored[len(stored) // 2].position % world.segment_bytes
     with open(path, "r+b") as file:
         file.truncate(cut)
         file.truncate(len(whole))
