@@ -23,6 +23,8 @@ namespace {
 
 constexpr auto step_every = std::chrono::milliseconds(20);
 constexpr Nanos look_interval_ns = nanos_per_second;
+/// To be hashed at the end: a fraction of a second.
+constexpr std::uint64_t finish_bytes_max = std::uint64_t{64} << 20;
 constexpr Nanos repeat_ns = 60 * nanos_per_second;
 /// Closed segments that stay as they are, for readers that are just behind the writer.
 constexpr std::uint64_t plain_closed = 1;
@@ -95,7 +97,19 @@ void JournalKeeper::run() {
     stopped_.wait_for(lock, step_every, [this] { return is_stopped_; });
   }
   lock.unlock();
+  finish_chain();
   if (config_.fsync != JournalFsync::none) sync_all();
+}
+
+void JournalKeeper::finish_chain() noexcept {
+  // What is short work is done before the end: a journal that is read and not gone on with is chained, too.
+  if ((writer_.segment_index() - chained_index_) * config_.segment_bytes > finish_bytes_max) return;
+  is_finishing_ = true;
+  try {
+    chain_closed();
+  } catch (const std::exception& error) {
+    complain(error.what());
+  }
 }
 
 void JournalKeeper::step() {
@@ -114,7 +128,7 @@ void JournalKeeper::step() {
 bool JournalKeeper::go_on() {
   sync_when_due();
   const std::lock_guard lock(mutex_);
-  return !is_stopped_;
+  return is_finishing_ || !is_stopped_;
 }
 
 void JournalKeeper::sync_when_due() {

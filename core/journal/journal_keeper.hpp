@@ -61,6 +61,7 @@ class JournalKeeper {
   void sync_when_due();
   void sync_all() noexcept;
   void chain_closed();
+  void finish_chain() noexcept;
   void chain(std::uint64_t index);
   void compress_one();
   void compress(const SegmentFile& file);
@@ -89,6 +90,7 @@ class JournalKeeper {
   mutable std::mutex mutex_;
   std::condition_variable stopped_;
   bool is_stopped_ = false;
+  bool is_finishing_ = false;  // of the keeper's own thread
   JournalUsage usage_;
   std::thread thread_;
 };

@@ -111,6 +111,17 @@ TEST_F(Keeping, CompressesWhatIsClosedAndEveryReaderSeesTheSame) {
   EXPECT_EQ(again.end_position(), end);
 }
 
+TEST_F(Keeping, ChainsWhatIsClosedBeforeItEnds) {
+  {
+    JournalWriter writer(config);
+    const JournalKeeper keeper(writer, operations, {});
+    append_segments(writer, 6);
+  }
+  const JournalCheck check = check_journal(config.directory);
+  EXPECT_TRUE(check.findings.empty());
+  EXPECT_EQ(check.chained_segments, 6U);
+}
+
 TEST_F(Keeping, LeavesOneWholeFormWhereverItIsKilled) {
   config.compression = JournalCompression::zstd;
   for (const char* point : {"journal_chain:1", "journal_chain:3", "journal_compressed:1", "journal_compressed:2"}) {
