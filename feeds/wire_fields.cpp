@@ -137,6 +137,20 @@ bool unfinished(const WireEvent& bar, Nanos receive_ns) noexcept {
   return receive_ns != 0 && bar.event_ns + static_cast<Nanos>(bar.interval_s) * nanos_per_second > receive_ns;
 }
 
+void mark_backfilled(std::span<WireEvent> events) noexcept {
+  constexpr int live_bars = 2;
+  int bars = 0;  // of different times: a source may tell one twice
+  Nanos start_ns = std::numeric_limits<Nanos>::max();
+  for (auto event = events.rbegin(); event != events.rend(); ++event) {
+    if (event->kind != EventKind::source_bar || (event->flags & event_provisional) != 0) continue;
+    if (event->event_ns < start_ns) {
+      start_ns = event->event_ns;
+      ++bars;
+    }
+    if (bars > live_bars) event->flags |= event_backfilled;
+  }
+}
+
 Reason refusal_in(const WireOutput& output) noexcept {
   for (const WireEvent& event : output.events) {
     if (event.kind == EventKind::refusal) return event.reason;

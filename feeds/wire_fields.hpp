@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -123,6 +124,14 @@ struct QuoteFields {
 
 /// The bar's end lies after its receipt: it may still change. False where the time of receipt is not known (0).
 [[nodiscard]] bool unfinished(const WireEvent& bar, Nanos receive_ns) noexcept;
+
+/// Marks those bars of one answer that were not taken when they happened: all but its newest two whole ones, by time.
+///
+/// A poll brings the bar that has just ended, and may have failed once or come before the source knew the bar: that makes
+/// two. Whatever is older, the polls before would have brought. The bars of the answer are counted, no clock: a weekend or
+/// a source that is 15 minutes late makes none of them old. Precondition: `events` are of one series, ascending, with
+/// event_provisional where it is due.
+void mark_backfilled(std::span<WireEvent> events) noexcept;
 
 /// Reason of the first refusal among the events, Reason::none without one.
 [[nodiscard]] Reason refusal_in(const WireOutput& output) noexcept;

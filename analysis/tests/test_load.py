@@ -29,7 +29,8 @@ def test_ticks_are_the_stored_ones(sql):
 
 def test_bars_are_the_stored_ones_in_both_frames(sql):
     bars = tapeline.load_bars("ETH-USD", "1m", partial=True)
-    columns = ("open", "volume", "close", "rsi", "bb_upper", "volatility_annual", "signal", "trend", "is_partial")
+    columns = ("open", "volume", "close", "rsi", "bb_upper", "volatility_annual", "signal", "trend", "is_partial",
+               "is_backfilled")
     stored = sql(f"""SELECT bar_start, {', '.join(columns)} FROM fact_bar JOIN dim_instrument USING (instrument_id)
                      WHERE symbol = 'ETH-USD' AND interval_s = 60 ORDER BY bar_start""")
     assert bars["time"].dt.to_pydatetime().tolist() == [row[0] for row in stored]

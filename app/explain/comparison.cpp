@@ -169,6 +169,7 @@ std::vector<ComparedField> compare_bar(const StoredRow& stored, const Row& recom
   fields.boolean("is_partial", bar.is_partial);
   fields.boolean("is_filled", bar.is_filled);
   fields.boolean("is_source_bar", bar.is_source_bar);
+  fields.boolean("is_backfilled", bar.is_backfilled);
   fields.integer("journal_position", static_cast<std::int64_t>(recomputed.position));
   return fields.take();
 }

@@ -85,7 +85,7 @@ std::string bar_text(const Row& row) {
   const BarRow& bar = row.as_bar;
   const auto price = [&](std::int64_t mantissa) { return to_string(Int128{mantissa}, bar.price_exponent); };
   std::string origin = bar.is_filled ? ", filled: no ticks" : fmt::format(", {} trades", bar.trades);
-  if (bar.is_source_bar) origin = ", delivered by the source";
+  if (bar.is_source_bar) origin = bar.is_backfilled ? ", backfilled by the source" : ", delivered by the source";
   return line("bar", fmt::format("open {}  high {}  low {}  close {}  volume {}{}{}", price(bar.open_mantissa),
                                  price(bar.high_mantissa), price(bar.low_mantissa), price(bar.close_mantissa),
                                  to_string(bar.volume_mantissa, bar.volume_exponent), origin,

@@ -29,11 +29,12 @@ struct OpenBar {
   std::int8_t price_exponent = 0;
   std::int8_t volume_exponent = 0;
   bool is_partial = false;
-  bool has_gap = false;  // the source counts ticks that did not come
+  bool has_gap = false;        // the source counts ticks that did not come
+  bool is_backfilled = false;  // delivered by the source, and not when it happened
 
   void archive(auto& archive) {
     archive(start_ns, end_ns, open_event_ns, close_event_ns, open_trade_id, close_trade_id, open, high, low, close,
-            volume, trades, price_exponent, volume_exponent, is_partial, has_gap);
+            volume, trades, price_exponent, volume_exponent, is_partial, has_gap, is_backfilled);
   }
 };
 

@@ -68,9 +68,9 @@ inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::bar
 
 enum EventFlags : std::uint8_t {
   event_provisional = 1,  // a live, unfinished bar of the source: shown, never fed to an indicator
-  event_backfilled = 2,
-  event_ends_frame = 4,  // the last event of its frame: what came of the frame may be committed
-  event_final = 8,       // the source says that its bar is over, whatever the clocks say
+  event_backfilled = 2,   // not taken when it happened, but asked for afterwards
+  event_ends_frame = 4,   // the last event of its frame: what came of the frame may be committed
+  event_final = 8,        // the source says that its bar is over, whatever the clocks say
 };
 
 inline constexpr std::size_t symbol_bytes_max = 63;  // of a name, without the NUL

@@ -83,6 +83,7 @@ struct BarRow {
   bool is_partial;
   bool is_filled;
   bool is_source_bar;
+  bool is_backfilled;  // of a source bar
 };
 
 /// A change of the signal of one instrument and interval.

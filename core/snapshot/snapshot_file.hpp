@@ -23,7 +23,7 @@
 namespace tapeline {
 
 /// Of the layout of the file and of every archive() in it: raised whenever any of them changes.
-inline constexpr std::uint32_t snapshot_version = 2;
+inline constexpr std::uint32_t snapshot_version = 3;
 
 /// The last frame that a state has seen: the journal must still have it, or it is not the one of the snapshot.
 struct SnapshotWitness {

@@ -110,6 +110,7 @@ void BarEvaluator::tell(const OpenBar& bar, const Circumstances& circumstances, 
   row.is_partial = bar.is_partial;
   row.is_filled = circumstances.origin == BarOrigin::filled;
   row.is_source_bar = circumstances.origin == BarOrigin::source;
+  row.is_backfilled = bar.is_backfilled;
   row.signal = verdict.signal;
   row.signal_reason = verdict.reason;
   row.trend = verdict.trend;

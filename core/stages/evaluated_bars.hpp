@@ -51,10 +51,14 @@ class EvaluatedBars {
   [[nodiscard]] bool reaches(Nanos start_ns) const noexcept {
     return !recent_.empty() && start_ns >= recent_.front().bar.start_ns;
   }
-  /// Precondition: reaches(bar.start_ns), and a bar of that start is there. Returns the one that stood there.
+  /// Precondition: reaches(bar.start_ns), and a bar of that start is there. Returns the one that stood there. Whether it
+  /// was backfilled stays as it was: that is of the first arrival.
   OpenBar replace(const OpenBar& bar) {
     mark(bar.start_ns);
-    return std::exchange(recent_.all()[index_of(bar.start_ns)].bar, bar);
+    OpenBar& held = recent_.all()[index_of(bar.start_ns)].bar;
+    const OpenBar before = std::exchange(held, bar);
+    held.is_backfilled = before.is_backfilled;
+    return before;
   }
   /// A tick that belongs into a closed bar; `alone` is the bar that it would be by itself. False: its scale does not fit.
   /// Precondition: reaches(alone.start_ns).

@@ -38,7 +38,8 @@ void Kernels::add_source_bar(const MarketEvent& event) {
                     .close = event.price_mantissa,
                     .volume = event.size_mantissa,
                     .price_exponent = event.price_exponent,
-                    .volume_exponent = event.size_exponent};
+                    .volume_exponent = event.size_exponent,
+                    .is_backfilled = (event.flags & event_backfilled) != 0};
   switch (series->add(event)) {
     case SourceBarOutcome::fresh: break;
     case SourceBarOutcome::known: counts_.unchanged.add(); return;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <span>
 
 #include "feeds/alpha_vantage/wire_csv.hpp"
 #include "feeds/alpha_vantage/wire_label.hpp"
@@ -304,6 +305,7 @@ class Parser::Reader {
       if (is_end && has_stamp) event->event_ns -= Nanos{request_.interval_s} * nanos_per_second;
       if (event->kind == EventKind::source_bar && unfinished(*event, receive_ns_)) event->flags |= event_provisional;
     }
+    mark_backfilled(std::span(output.events).subspan(first));
   }
 
   /// The source lists the newest bar first.

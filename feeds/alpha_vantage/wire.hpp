@@ -5,7 +5,8 @@
 // Output    global_quote: one tick, price and the day's volume, stamped with the close of the latest trading day
 //           (16:00 in New York), or with the time of receipt while that close is still to come.
 //           intraday, daily: source_bars in ascending time, each stamped with its start; a day starts at 00:00 in New
-//           York whatever its length there. A bar that had not ended when it was received is event_provisional.
+//           York whatever its length there. A bar that had not ended when it was received is event_provisional;
+//           event_backfilled: see mark_backfilled().
 // Units     Stamps of the source are wall clock of the zone that "Meta Data" names, US/Eastern in CSV. An ambiguous
 //           wall time is the earlier one; one that never was is a reject.
 // Failure   A body with "Information", "Note" or "Error Message" is a refusal, whatever data stands beside it. Its

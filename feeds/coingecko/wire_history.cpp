@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "feeds/wire_json.hpp"
 
@@ -94,6 +95,7 @@ bool read_candles(json::ondemand::array candles, const Frame& frame, WireText& t
   };
   if (json::for_each_element(candles, visit)) return false;
   sort_by_time(output.events, first);
+  mark_backfilled(std::span(output.events).subspan(first));
   return true;
 }
 

@@ -4,7 +4,7 @@
 // Output    market_chart: one tick per point of "prices", ascending, one per time (the source repeats and steps back); all
 //           but the newest are event_backfilled. ohlc: source_bars without volume (the source gives none), stamped with
 //           their start, though the source stamps their end; one that had not ended when it was received is
-//           event_provisional.
+//           event_provisional; event_backfilled by mark_backfilled().
 // Failure   False where the body is not whole or not of the channel's form; points that cannot be used are rejects.
 #pragma once
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <numeric>
+#include <span>
 
 #include "feeds/wire_fields.hpp"
 #include "feeds/wire_http.hpp"
@@ -225,7 +226,9 @@ class Parser::Reader {
           reject_of(request_.symbol, frame.receive_ns, Reason::missing_field, "the interval of the bars is not known"));
       return;
     }
+    const std::size_t first = output.events.size();
     for (std::size_t row = 0; row < chart_.stamps.size(); ++row) output.events.push_back(bar(row, frame));
+    mark_backfilled(std::span(output.events).subspan(first));
   }
 
   WireEvent bar(std::size_t row, const Frame& frame) noexcept {

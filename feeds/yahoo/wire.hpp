@@ -6,6 +6,7 @@
 //           source meant: without the noise of float32 (wire_price.hpp). A null volume is zero.
 //           event_provisional: the last element where it lies off the grid of the others or carries the time of the
 //           last trade (it is that trade), and any bar that had not ended when it was received.
+//           event_backfilled: see mark_backfilled().
 // Failure   A row without any price is a reject (no_data) with its time. Error bodies, bare text and HTML are
 //           refusals, an absent list of timestamps is a refusal (no_data). A body that is not whole gives one reject
 //           and no bars.

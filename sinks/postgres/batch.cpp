@@ -31,7 +31,7 @@ Batch::Batch(std::shared_ptr<const RowCatalog> catalog) : catalog_(std::move(cat
        "instrument_id, source_id, interval_s, bar_start, open, high, low, close, volume, trades, sma, rsi, bb_mid, "
        "bb_sigma, bb_upper, bb_lower, percent_b, bandwidth, volatility, volatility_annual, periods_per_year, change, "
        "change_pct, bars_seen, signal, signal_reason, trend, is_partial, is_filled, is_source_bar, lane_id, "
-       "journal_position",
+       "journal_position, is_backfilled",
        "instrument_id, interval_s, bar_start, is_source_bar, lane_id",
        {},
        {}});
@@ -168,7 +168,7 @@ void Batch::add_tick(const Row& row, const InstrumentKey& instrument, std::int16
 
 void Batch::add_bar(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id) {
   const BarRow& bar = row.as_bar;
-  CopyEncoder& to = begin_row(bars, 32, row, &instrument);
+  CopyEncoder& to = begin_row(bars, 33, row, &instrument);
   to.int4(instrument.instrument_id);
   to.int2(instrument.source_id);
   to.int4(static_cast<std::int32_t>(bar.interval_s));
@@ -192,6 +192,7 @@ void Batch::add_bar(const Row& row, const InstrumentKey& instrument, std::int16_
   to.boolean(bar.is_source_bar);
   to.int2(lane_id);
   to.int8(signed_position(row.position));
+  to.boolean(bar.is_backfilled);
 }
 
 void Batch::add_signal(const Row& row, const InstrumentKey& instrument, std::int16_t lane_id) {

@@ -45,6 +45,7 @@ const std::vector<std::string> bar_columns = {"source_id",
                                               "is_partial",
                                               "is_filled",
                                               "is_source_bar",
+                                              "is_backfilled",
                                               "journal_position"};
 
 std::string name_of(const std::string& column) { return column.starts_with("t:") ? column.substr(2) : column; }

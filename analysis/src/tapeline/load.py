@@ -136,6 +136,7 @@ def load_bars(symbols: Symbols = None, interval: int | str | None = None, start:
         columns |= {"signal": ("case signal when 'BUY' then 1 when 'SELL' then -1 end", "int2"),
                     "trend": ("case trend when 'bullish' then 1 when 'bearish' then -1 end", "int2"),
                     "bars_seen": ("bars_seen", "int8"), "is_source_bar": ("is_source_bar", "bool"),
+                    "is_backfilled": ("is_backfilled", "bool"),
                     "is_filled": ("is_filled", "bool"), "is_partial": ("is_partial", "bool")}
         found = copy_columns(used, columns, sql.SQL("FROM fact_bar ") + question.condition(*more) +
                              sql.SQL(" ORDER BY bar_start, instrument_id, interval_s, is_source_bar"))

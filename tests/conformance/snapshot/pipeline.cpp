@@ -73,7 +73,7 @@ std::string row_bytes(const Row& row) {
                              b.bb_lower, b.percent_b, b.bandwidth, b.volatility, b.volatility_annual,
                              b.periods_per_year, b.change, b.change_pct, b.bars_seen, b.price_exponent,
                              b.volume_exponent, b.signal, b.signal_reason, b.trend, b.is_partial, b.is_filled,
-                             b.is_source_bar);
+                             b.is_source_bar, b.is_backfilled);
     }
     case RowKind::signal: {
       const SignalRow& s = row.as_signal;

@@ -213,10 +213,10 @@ class Background:
 
 
 class Simulator(Background):
-    """`tapeline sim` on a port that the system chose."""
+    """`tapeline sim` on a port that the system chose, or one that a simulator before it had."""
 
-    def __init__(self, *options):
-        super().__init__([PROGRAM, "sim", "--listen", "127.0.0.1:0", *options], dict(os.environ))
+    def __init__(self, *options, listen="127.0.0.1:0"):
+        super().__init__([PROGRAM, "sim", "--listen", listen, *options], dict(os.environ))
         try:
             until(lambda: "\n" in self.stdout or self.process.poll() is not None, "the simulator listens")
             found = re.match(r"tapeline sim: listening on http://(127\.0\.0\.1:\d+)", self.stdout)

@@ -121,15 +121,16 @@ TEST_F(PostgresWriter, StoresABarWithUndefinedAsNull) {
   Row bar = RowFeed::bar_row(100, first_event_ns);
   bar.as_bar.rsi = 70.464135021097;
   bar.as_bar.is_filled = true;
+  bar.as_bar.is_backfilled = true;
   run.put({bar});
   ASSERT_TRUE(run.drain());
   EXPECT_EQ(fields("select interval_s, bar_start at time zone 'utc', open::text, high::text, low::text, close::text, "
                    "volume::text, trades, sma, "
                    "rsi, periods_per_year, bars_seen, signal, signal_reason, trend, is_partial, is_filled, "
-                   "is_source_bar from fact_bar"),
+                   "is_source_bar, is_backfilled from fact_bar"),
             "60|2024-08-08T23:54:00|61837.63|61840|61800|61812|1.23456789|42|null|70.464135021097|525600|1|"
             "HOLD|warming_up|neutral|"
-            "false|true|false");
+            "false|true|false|true");
   EXPECT_EQ(
       fields("select symbol, price::text, volume::text, rsi, signal, timestamp at time zone 'utc' from financial_data"),
       "BTC-USD|61812|1.23456789|70.464135021097|HOLD|2024-08-08T23:55:00");

@@ -67,6 +67,7 @@ sinks::postgres::StoredRow stored_bar() {
                    {"is_partial", "f"},
                    {"is_filled", "f"},
                    {"is_source_bar", "f"},
+                   {"is_backfilled", "f"},
                    {"journal_position", "4711"}};
   return stored;
 }

@@ -250,6 +250,20 @@ TEST(SourceBars, ComeOnceByTheirStartInOneAnswerToo) {
   expect_equal(bars, right.bars());
 }
 
+TEST(SourceBars, KeepWhetherTheyWereBackfilledAtFirst) {
+  Series series;
+  series.frame({{0, 10'000, 5, event_backfilled}, {1, 10'100}});
+  // The next answer sees both far behind its newest, and corrects them;
+  series.frame({{0, 10'050}, {1, 10'150, 5, event_backfilled}, {2, 10'200, 5, event_backfilled}, {3, 10'250}});
+  const auto bars = series.bars();
+  ASSERT_EQ(bars.size(), 4U);
+  EXPECT_EQ(bars.at(first_start).close_mantissa, 10'050);
+  EXPECT_EQ(bars.at(first_start + minute).close_mantissa, 10'150);
+  std::vector<bool> marked;
+  for (const auto& [start_ns, bar] : bars) marked.push_back(bar.is_backfilled);
+  EXPECT_EQ(marked, (std::vector<bool>{true, false, true, false}));
+}
+
 TEST(SourceBars, AreTakenWhenTheLivePointHasBecomeABar) {
   // The last element of a chart is the latest trade; in the next answer the minute stands in its place.
   Series series;

@@ -126,6 +126,17 @@ TEST(AlphaVantageWire, UnfinishedBarsAreProvisional) {
   EXPECT_EQ(in_session.events()[1].flags, event_provisional);
 }
 
+TEST(AlphaVantageWire, BarsBehindTheNewestTwoAreBackfilledThoughTheyComeFirst) {
+  Parser parser;
+  const Parsed parsed{parser,
+                      {.channel = daily, .context = "IBM"},
+                      "timestamp,open,high,low,close,volume\n2026-05-18,1,4,1,2,9\n2026-05-15,1,4,1,2,9\n"
+                      "2026-05-14,1,4,1,2,9\n2026-05-13,1,4,1,2,9\n"};
+  std::vector<int> flags;
+  for (const WireEvent& event : parsed.events()) flags.push_back(event.flags);
+  EXPECT_EQ(flags, (std::vector<int>{event_backfilled, event_backfilled, 0, 0}));
+}
+
 TEST(AlphaVantageWire, EveryRowIsABarOrARejectThatNamesItsField) {
   Parser parser;
   const Parsed parsed{parser,

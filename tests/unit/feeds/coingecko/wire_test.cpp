@@ -164,6 +164,16 @@ TEST(CoingeckoWire, CandlesAreStampedWithTheirEnd) {
   EXPECT_EQ(parsed.events()[1].flags, event_provisional);
 }
 
+TEST(CoingeckoWire, CandlesBehindTheNewestTwoAreBackfilled) {
+  Parser parser;
+  const Parsed parsed{parser,
+                      {.channel = ohlc, .context = "bitcoin/usd 1800"},
+                      "[[5400000,3,3.5,2,2],[1800000,1,4,1,3],[3600000,3,3.5,2,2]]"};
+  std::vector<int> flags;
+  for (const WireEvent& event : parsed.events()) flags.push_back(event.flags);
+  EXPECT_EQ(flags, (std::vector<int>{event_backfilled, 0, 0}));
+}
+
 TEST(CoingeckoWire, HistoriesThatAreNoneAreNamed) {
   struct Case {
     Channel channel;

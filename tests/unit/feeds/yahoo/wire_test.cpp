@@ -171,7 +171,10 @@ TEST(YahooWire, RecordedLivePointsAreProvisional) {
     const Parsed parsed{parser, {.channel = chart, .context = ""}, testing::contents(folder / name)};
     ASSERT_EQ(parsed.events().size(), 12u) << name;
     for (std::size_t i = 0; i < 12; ++i)
-      EXPECT_EQ(parsed.events()[i].flags, i == 11 ? event_provisional : 0) << name << ' ' << i;
+      EXPECT_EQ(parsed.events()[i].flags, i == 11 ? event_provisional
+                                          : i < 9 ? event_backfilled
+                                                  : 0)
+          << name << ' ' << i;
   }
 }
 
