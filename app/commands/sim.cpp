@@ -42,6 +42,7 @@ simulator::SimulatorOptions to_simulator(const SimOptions& options) {
   out.swap_every = options.swap_every;
   out.lose_every = options.lose_every;
   out.fragment_bytes = options.fragment_bytes;
+  out.deflates_messages = options.deflates_messages;
   out.lifetime_s = options.lifetime_s;
   out.clock_ahead_ms = options.clock_ahead_ms;
   out.broadcasts_recording = options.broadcasts_recording;
@@ -82,9 +83,9 @@ class FetchedSignals {
 void print_counters(std::ostream& out, const simulator::SimulatorCounters& counters) {
   out << "tapeline sim: " << counters.connections << " connections, " << counters.http_requests << " requests ("
       << counters.canned_responses << " canned), " << counters.websockets << " WebSockets, " << counters.market_messages
-      << " messages, " << counters.control_requests << " control requests, " << counters.bytes_sent << " bytes sent, "
-      << counters.slow_clients_dropped << " slow clients and " << counters.connections_dropped
-      << " connections dropped\n"
+      << " messages, " << counters.deflated_messages << " deflated, " << counters.control_requests
+      << " control requests, " << counters.bytes_sent << " bytes sent, " << counters.slow_clients_dropped
+      << " slow clients and " << counters.connections_dropped << " connections dropped\n"
       << std::flush;
 }
 

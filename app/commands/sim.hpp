@@ -41,6 +41,7 @@ struct SimOptions {
   std::optional<std::uint64_t> swap_every;
   std::optional<std::uint64_t> lose_every;
   std::size_t fragment_bytes = 0;
+  bool deflates_messages = false;
   int lifetime_s = 0;
   int clock_ahead_ms = 0;
   bool broadcasts_recording = false;

@@ -58,6 +58,8 @@ void add_sim_options(CLI::App& command, SimOptions& options) {
   command.add_option("--lose-every", options.lose_every,
                      "do not send every so manyth message: only REST has its trade");
   command.add_option("--fragment", options.fragment_bytes, "send messages in fragments of so many bytes");
+  command.add_flag("--deflate", options.deflates_messages,
+                   "compress messages for clients that offer permessage-deflate, each by itself");
   command.add_option("--lifetime", options.lifetime_s,
                      "announce the end of each WebSocket after so many seconds, and close it");
   command.add_option("--clock-ahead", options.clock_ahead_ms, "milliseconds that the exchange's clock is ahead");

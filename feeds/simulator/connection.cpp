@@ -133,9 +133,7 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
       silent_ = true;
       return;
     }
-    const std::size_t fragment_bytes = exchange_.options().fragment_bytes;
-    fragment_bytes == 0 ? append_frame(filling_, Opcode::text, message)
-                        : append_fragments(filling_, Opcode::text, message, fragment_bytes);
+    append_message(Opcode::text, message, exchange_.options().fragment_bytes);
     LiveCounters::add(exchange_.counters().market_messages);
     if (verdict == Verdict::send_then_close) leave();
     if (verdict == Verdict::send_then_drop) {
@@ -150,6 +148,20 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
       filling_.clear();
       asio::post(stream_.get_executor(), [self = self()] { self->cut(); });
     }
+  }
+
+  /// In frames of at most `fragment_bytes`; 0: in one.
+  void append_message(Opcode opcode, std::string_view message, std::size_t fragment_bytes) {
+    std::string packed;
+    Packing packing = Packing::none;
+    if (deflates_ && (opcode == Opcode::text || opcode == Opcode::binary)) {
+      packed = deflated(message);
+      message = packed;
+      packing = Packing::deflated;
+      LiveCounters::add(exchange_.counters().deflated_messages);
+    }
+    fragment_bytes == 0 ? append_frame(filling_, opcode, message, packing)
+                        : append_fragments(filling_, opcode, message, fragment_bytes, packing);
   }
 
   void read_request() {
@@ -169,8 +181,7 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
     if (beast::websocket::is_upgrade(request)) {
       const Target parsed = parse_target(target);
       listener_.dialect = make_dialect(parsed, exchange_.market(), exchange_.tape());
-      if (listener_.dialect || exchange_.plays_recordings())
-        return upgrade(std::string(request[http::field::sec_websocket_key]));
+      if (listener_.dialect || exchange_.plays_recordings()) return upgrade();
     }
     HttpReply reply{.status = 405, .content_type = "text/plain", .body = "only GET is served here\n"};
     if (request.method() == http::verb::get || request.method() == http::verb::head) {
@@ -241,14 +252,25 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
                       });
   }
 
-  void upgrade(const std::string& key) {
+  void upgrade() {
+    const auto& request = parser_->get();
+    const std::string key(request[http::field::sec_websocket_key]);
+    std::string extensions;
+    if (exchange_.options().deflates_messages) {
+      extensions = accepted_deflate(request[http::field::sec_websocket_extensions]);
+      deflates_ = !extensions.empty();
+      if (deflates_) {
+        frames_.accept_deflated();
+        extensions = "\r\nSec-WebSocket-Extensions: " + extensions;
+      }
+    }
     LiveCounters::add(exchange_.counters().websockets);
     lowest().expires_never();
     phase_ = Phase::streaming;
     upgraded_ns_ = clock_.now_ns();
     filling_ =
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
-        accept_key(key) + "\r\n\r\n";
+        accept_key(key) + extensions + "\r\n\r\n";
     frames_.feed({static_cast<const char*>(buffer_.data().data()), buffer_.size()});
     buffer_.clear();
     parser_.reset();
@@ -326,7 +348,7 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
   }
 
   void reply(Opcode opcode, std::string_view payload) {
-    if (phase_ == Phase::streaming && !silent_) append_frame(filling_, opcode, payload);
+    if (phase_ == Phase::streaming && !silent_) append_message(opcode, payload, 0);
   }
 
   void arm_ping() {
@@ -439,6 +461,7 @@ class Connection final : public Client, public std::enable_shared_from_this<Conn
   Nanos upgraded_ns_ = 0;
   bool is_announced_ = false;  // that it is about to end
   bool is_rude_ = false;       // ends without the farewell of its transport
+  bool deflates_ = false;      // agreed upon with the client
   ClientFrames frames_;
   std::array<char, 8192> chunk_{};
   std::string drops_;     // what is left of a reply that comes slowly

@@ -21,7 +21,7 @@ namespace tapeline::feeds::simulator {
 struct LiveCounters {
   using Counter = std::atomic<std::uint64_t>;
   Counter connections{0}, http_requests{0}, canned_responses{0}, websockets{0}, control_requests{0};
-  Counter market_messages{0}, bytes_sent{0}, slow_clients_dropped{0}, connections_dropped{0};
+  Counter market_messages{0}, deflated_messages{0}, bytes_sent{0}, slow_clients_dropped{0}, connections_dropped{0};
 
   /// Only ever read as a display: nothing hangs on the order, so relaxed.
   static void add(Counter& counter, std::uint64_t count = 1) noexcept {

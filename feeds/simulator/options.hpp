@@ -43,6 +43,7 @@ struct SimulatorOptions {
   std::optional<std::uint64_t> swap_every;             // behind its successor,
   std::optional<std::uint64_t> lose_every;             // or not at all: only REST has it
   std::size_t fragment_bytes = 0;                      // messages in fragments of so many bytes; 0: whole
+  bool deflates_messages = false;                      // for clients that offer permessage-deflate
   int lifetime_s = 0;                                  // of a WebSocket: announced, a second later closed; 0: for ever
   int clock_ahead_ms = 0;                              // of the exchange's clock
   // Of recordings:

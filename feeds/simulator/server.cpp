@@ -201,6 +201,7 @@ SimulatorCounters Simulator::counters() const noexcept {
           .websockets = value(live.websockets),
           .control_requests = value(live.control_requests),
           .market_messages = value(live.market_messages),
+          .deflated_messages = value(live.deflated_messages),
           .bytes_sent = value(live.bytes_sent),
           .slow_clients_dropped = value(live.slow_clients_dropped),
           .connections_dropped = value(live.connections_dropped)};

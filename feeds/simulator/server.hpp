@@ -23,7 +23,8 @@ struct SimulatorCounters {
   std::uint64_t canned_responses = 0;
   std::uint64_t websockets = 0;
   std::uint64_t control_requests = 0;
-  std::uint64_t market_messages = 0;  // sent over WebSockets
+  std::uint64_t market_messages = 0;    // sent over WebSockets
+  std::uint64_t deflated_messages = 0;  // of those and of others
   std::uint64_t bytes_sent = 0;
   std::uint64_t slow_clients_dropped = 0;
   std::uint64_t connections_dropped = 0;  // on purpose

@@ -5,10 +5,15 @@
 
 #include <openssl/evp.h>
 
+#include "feeds/simulator/packing.hpp"
+
 namespace tapeline::feeds::simulator {
 namespace {
 
 constexpr std::string_view handshake_guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+constexpr unsigned final_bit = 0x80;
+constexpr unsigned deflated_bit = 0x40;  // RSV1, of a message's first frame
+constexpr unsigned reserved_bits = 0x30;
 
 void append_big_endian(std::string& out, std::uint64_t value, int bytes) {
   for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) out.push_back(static_cast<char>((value >> shift) & 0xFF));
@@ -19,10 +24,6 @@ std::uint64_t big_endian(std::string_view bytes) {
   for (const char byte : bytes) value = value << 8 | static_cast<unsigned char>(byte);
   return value;
 }
-
-}  // namespace
-
-namespace {
 
 void append_part(std::string& out, unsigned first, std::string_view payload) {
   out.push_back(static_cast<char>(first));
@@ -38,19 +39,25 @@ void append_part(std::string& out, unsigned first, std::string_view payload) {
   out.append(payload);
 }
 
-}  // namespace
-
-void append_frame(std::string& out, Opcode opcode, std::string_view payload) {
-  append_part(out, 0x80 | static_cast<unsigned>(opcode), payload);
+unsigned first_bits(Opcode opcode, Packing packing) {
+  return static_cast<unsigned>(opcode) | (packing == Packing::deflated ? deflated_bit : 0);
 }
 
-void append_fragments(std::string& out, Opcode opcode, std::string_view payload, std::size_t fragment_bytes) {
+}  // namespace
+
+void append_frame(std::string& out, Opcode opcode, std::string_view payload, Packing packing) {
+  append_part(out, final_bit | first_bits(opcode, packing), payload);
+}
+
+void append_fragments(std::string& out, Opcode opcode, std::string_view payload, std::size_t fragment_bytes,
+                      Packing packing) {
   while (payload.size() > fragment_bytes) {
-    append_part(out, static_cast<unsigned>(opcode), payload.substr(0, fragment_bytes));
+    append_part(out, first_bits(opcode, packing), payload.substr(0, fragment_bytes));
     payload.remove_prefix(fragment_bytes);
     opcode = Opcode::continuation;
+    packing = Packing::none;
   }
-  append_frame(out, opcode, payload);
+  append_frame(out, opcode, payload, packing);
 }
 
 void append_close(std::string& out, std::uint16_t code) {
@@ -74,10 +81,12 @@ ClientFrames::Status ClientFrames::next() {
     if (buffer_.size() < 2) return Status::need_more;
     const auto first = static_cast<unsigned char>(buffer_[0]);
     const auto second = static_cast<unsigned char>(buffer_[1]);
-    const bool final = (first & 0x80) != 0;
+    const bool final = (first & final_bit) != 0;
     const auto opcode = static_cast<Opcode>(first & 0x0F);
     const bool control = (first & 0x08) != 0;
-    if ((first & 0x70) != 0 || (second & 0x80) == 0) return Status::broken;
+    const bool deflated = (first & deflated_bit) != 0;
+    if ((first & reserved_bits) != 0 || (second & 0x80) == 0) return Status::broken;
+    if (deflated && (!accepts_deflated_ || control || opcode == Opcode::continuation)) return Status::broken;
     std::size_t head = 2;
     std::uint64_t length = second & 0x7F;
     if (length >= 126) {
@@ -95,19 +104,27 @@ ClientFrames::Status ClientFrames::next() {
 
     const bool continues = opcode == Opcode::continuation;
     if (!control && continues != (fragmented_ != Opcode::continuation)) return Status::broken;
-    if (control || (final && !continues)) {
-      opcode_ = opcode;
-      payload_ = std::move(payload);
-      return Status::message;
+    if (control || (final && !continues)) return take(opcode, std::move(payload), deflated);
+    if (!continues) {
+      fragmented_ = opcode;
+      is_deflated_ = deflated;
     }
-    if (!continues) fragmented_ = opcode;
     fragments_ += payload;
     if (fragments_.size() > message_bytes_max) return Status::broken;
     if (!final) continue;
-    opcode_ = std::exchange(fragmented_, Opcode::continuation);
-    payload_ = std::exchange(fragments_, {});
-    return Status::message;
+    return take(std::exchange(fragmented_, Opcode::continuation), std::exchange(fragments_, {}), is_deflated_);
   }
+}
+
+ClientFrames::Status ClientFrames::take(Opcode opcode, std::string payload, bool is_deflated) {
+  opcode_ = opcode;
+  if (is_deflated) {
+    auto unpacked = inflated(payload, message_bytes_max);
+    if (!unpacked) return Status::broken;
+    payload = *std::move(unpacked);
+  }
+  payload_ = std::move(payload);
+  return Status::message;
 }
 
 }  // namespace tapeline::feeds::simulator

@@ -3,6 +3,7 @@ import collections
 import gzip
 import json
 import os
+import random
 import re
 import time
 import unittest
@@ -101,6 +102,48 @@ class RecordingsOverAWebSocket(harness.PipelineTest):
     @harness.needs_payloads
     def test_binance_over_a_socket_is_binance_replayed(self):
         self.compare("binance", os.path.join(PAYLOADS, "binance/ws_spot_btcusdt_20240808_2354.txt.gz"))
+
+
+class CompressedStreams(harness.PipelineTest):
+    TRADES = 1_500
+
+    def recording(self):
+        """Combined messages of Binance, every tenth of them of 40 kB and more that do not pack well."""
+        chance = random.Random(5)
+        lines = []
+        for number in range(self.TRADES):
+            event_ms = 1_790_000_000_000 + 20 * number
+            data = {"e": "trade", "E": event_ms, "s": "BTCUSDT", "t": 1000 + number,
+                    "p": f"{60_000 + chance.randrange(-5_000, 5_000) / 100:.8f}", "q": f"{chance.randrange(1, 90_000) / 1e5:.8f}",
+                    "T": event_ms, "m": bool(chance.getrandbits(1)), "M": True}
+            if number % 10 == 0:
+                data["x"] = chance.randbytes(20_000 + number).hex()
+            text = json.dumps({"stream": "btcusdt@trade", "data": data}, separators=(",", ":"))
+            lines.append(f"{event_ms * 10**6} {text}\n")
+        return self.folder.write("binance.txt", "".join(lines))
+
+    def rows_over_a_socket(self, recording, config, *habits):
+        self.servers.fresh_database()
+        simulator = self.simulator("--recording", recording, "--max", "--broadcast", "--fragment", "3000", *habits)
+        running = self.start("run", "--config", config, "--plain", environment={"TAPELINE_SIM": simulator.address})
+        harness.until(lambda: self.servers.count_or_zero("tick") >= self.TRADES, f"{self.TRADES} ticks")
+        self.assertEqual(running.end(), 0, running.stderr)
+        simulator.end()
+        told = re.search(r"(\d+) messages, (\d+) deflated, .* (\d+) bytes sent", simulator.stdout)
+        return (self.servers.sql(TICKS), self.servers.sql(BARS)), *map(int, told.groups())
+
+    def test_what_comes_compressed_and_in_fragments_gives_the_same_rows(self):
+        recording = self.recording()
+        config = self.config(config_of("binance", "packed"))
+        plain, sent, deflated, plain_bytes = self.rows_over_a_socket(recording, config)
+        self.assertEqual((sent, deflated), (self.TRADES, 0))
+        packed, sent, deflated, packed_bytes = self.rows_over_a_socket(recording, config, "--deflate")
+        self.assertEqual(sent, self.TRADES)
+        self.assertGreaterEqual(deflated, sent, "every message, and what the source answers")
+        self.assertLess(packed_bytes, 0.8 * plain_bytes)
+        self.assertEqual(len(plain[0]), self.TRADES)
+        self.assertGreater(len(plain[1]), 20)
+        self.assertEqual(packed, plain)
 
 
 class BrokenConnections(harness.PipelineTest):
