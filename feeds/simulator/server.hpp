@@ -1,5 +1,6 @@
 // The exchange simulator: one port that speaks the wire formats of Alpha Vantage, CoinGecko and Yahoo over HTTP and of
-// Binance over WebSocket, all of one simulated market; or that plays recordings and canned responses.
+// Binance, Coinbase, Kraken and of Yahoo's streamer over WebSocket, all of one simulated market; or that plays recordings and
+// canned responses.
 //
 // Threads   run() on one thread; stop(), port() and counters() from any.
 // Failure   The constructor throws std::exception with what to mend; afterwards a bad client loses its connection and

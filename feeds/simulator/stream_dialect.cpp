@@ -3,6 +3,7 @@
 #include "feeds/simulator/binance_dialect.hpp"
 #include "feeds/simulator/coinbase_dialect.hpp"
 #include "feeds/simulator/kraken_dialect.hpp"
+#include "feeds/simulator/yahoo_dialect.hpp"
 
 namespace tapeline::feeds::simulator {
 
@@ -11,6 +12,7 @@ std::unique_ptr<StreamDialect> make_dialect(const Target& target, const Market& 
     return std::make_unique<BinanceDialect>(target, market, tape);
   }
   if (target.path == "/v2") return std::make_unique<KrakenDialect>(market, tape);
+  if (target.path == "/" && target.get("version") == "2") return std::make_unique<YahooDialect>(market);
   if (target.path == "/") return std::make_unique<CoinbaseDialect>(market, tape);
   return nullptr;
 }

@@ -33,8 +33,8 @@ class StreamDialect {
   virtual void announce_end(Nanos, const Send&) {}
 };
 
-/// By the path that a client connects to: "/stream" and "/ws" of Binance, "/v2" of Kraken, "/" of Coinbase; null where no
-/// WebSocket lives.
+/// By the path that a client connects to: "/stream" and "/ws" of Binance, "/v2" of Kraken, "/?version=2" of Yahoo, "/" of
+/// Coinbase; null where no WebSocket lives.
 [[nodiscard]] std::unique_ptr<StreamDialect> make_dialect(const Target& target, const Market& market,
                                                           const TradeTape& tape);
 

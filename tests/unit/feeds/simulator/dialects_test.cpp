@@ -50,6 +50,7 @@ TEST_F(Dialects, LiveWhereTheExchangesDo) {
   EXPECT_NE(connect("/stream?streams=btcusdt@trade"), nullptr);
   EXPECT_NE(connect("/v2"), nullptr);
   EXPECT_NE(connect("/"), nullptr);
+  EXPECT_NE(connect("/?version=2"), nullptr);
   EXPECT_EQ(connect("/v1"), nullptr);
 }
 
@@ -117,6 +118,35 @@ TEST_F(Dialects, TellQuotesAndBars) {
   EXPECT_THAT(kinds, ElementsAre(EventKind::quote, EventKind::source_bar, EventKind::quote, EventKind::source_bar,
                                  EventKind::source_bar));
   EXPECT_THAT(flags, ElementsAre(event_provisional, event_final, event_provisional));
+}
+
+TEST_F(Dialects, SnapshotsOfYahooComeOnceASecondForWhatIsSubscribedTo) {
+  constexpr Nanos start_ns = 1'700'000'001'123 * nanos_per_millisecond;
+  const auto yahoo = connect("/?version=2");
+  std::vector<std::string> told;
+  const auto trade_at = [&](std::size_t asset, Nanos after_ns, std::int64_t price_ticks) {
+    yahoo->tell({.asset = asset, .event_ns = start_ns + after_ns, .price_ticks = price_ticks}, into(told));
+  };
+  trade_at(0, 0, 6'183'763);
+  yahoo->answer("nonsense", into(told));
+  yahoo->answer(R"({"subscribe":["BTC-USD","NO-SUCH",7]})", into(told));
+  EXPECT_THAT(told, ElementsAre()) << "nothing was subscribed to, and no answer is given";
+  trade_at(0, 0, 6'183'763);
+  trade_at(1, 0, 200'000);  // nobody's
+  trade_at(0, nanos_per_second - 1, 6'183'700);
+  trade_at(0, nanos_per_second, 6'183'500);
+  yahoo->answer(R"({"unsubscribe":["BTC-USD"]})", into(told));
+  trade_at(0, 9 * nanos_per_second, 6'183'400);
+  ASSERT_EQ(told.size(), 2U);
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    const auto events = read("yahoo", told[i], 2);
+    ASSERT_EQ(events.size(), 1U) << told[i];
+    EXPECT_EQ(events[0].kind, EventKind::tick) << told[i];
+    EXPECT_EQ(events[0].symbol, "BTC-USD");
+    // A float32 has 24 bits: 61837.63 is 61837.62890625 there, and again 61837.63 by the hint.
+    EXPECT_EQ(to_string(events[0].price), i == 0 ? "61837.63" : "61835");
+    EXPECT_EQ(events[0].event_ns, start_ns + static_cast<Nanos>(i) * nanos_per_second);
+  }
 }
 
 TEST_F(Dialects, SayWhichSymbolTheyDoNotKnow) {
