@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-#include <concurrentqueue/concurrentqueue.h>
+#include <concurrentqueue.h>
 
 #include "core/base/time.hpp"
 #include "core/model/row.hpp"

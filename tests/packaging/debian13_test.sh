@@ -26,5 +26,7 @@ fi
 rm -rf "$bare/root/tapeline"
 git -c safe.directory="$root" clone -q --no-hardlinks "$root" "$bare/root/tapeline"
 say "testing $(git -C "$bare/root/tapeline" log -1 --format='%h %s')"
-systemd-nspawn -q -D "$bare" --register=no --keep-unit --pipe --chdir=/root/tapeline --setenv=DEBIAN_FRONTEND=noninteractive \
+trust=()
+for name in SSL_CERT_FILE PIP_CERT NODE_EXTRA_CA_CERTS; do [ -z "${!name:-}" ] || trust+=("--setenv=$name=${!name}"); done
+systemd-nspawn -q -D "$bare" --register=no --keep-unit --pipe --chdir=/root/tapeline --setenv=DEBIAN_FRONTEND=noninteractive "${trust[@]}" \
   ./dev test --quick </dev/null

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <array>
 
-#include <concurrentqueue/concurrentqueue.h>
+#include <concurrentqueue.h>
 
 #include "bench/core/ring/scenario.hpp"
 

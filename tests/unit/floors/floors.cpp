@@ -136,7 +136,7 @@ std::string_view broken_by_platform(std::string_view path, std::string_view head
   if (header.starts_with("toml++/")) return path.starts_with("app/config") ? "" : "TOML is known to app/config only";
   if (!path.starts_with("core/")) return "";
   // The queue of rare events, on no hot path: the one dependency that core has.
-  if (path == "core/runtime/operations.hpp" && header.starts_with("concurrentqueue/")) return "";
+  if (path == "core/runtime/operations.hpp" && header == "concurrentqueue.h") return "";
   // What a journal's closed segments are chained and compressed with: computed behind the hot path, by libraries.
   if (path == "core/journal/digest.cpp" && header.starts_with("openssl/")) return "";
   if (path == "core/journal/compression.cpp" && header == "zstd.h") return "";

@@ -89,7 +89,7 @@ TEST(Floors, AllowWhatLiesBelow) {
   const std::vector<Sample> samples{
       {"core/base/a.cpp", "#include \"core/base/time.hpp\"\n#include <vector>\n#include <sys/mman.h>"},
       {"core/indicators/a.hpp", "#include \"core/bars/config.hpp\""},
-      {"core/runtime/operations.hpp", "#include <concurrentqueue/concurrentqueue.h>"},
+      {"core/runtime/operations.hpp", "#include <concurrentqueue.h>"},
       {"core/stages/a.cpp", "#include \"core/journal/record.hpp\""},
       {"feeds/registry.cpp", "#include \"feeds/binance/wire.hpp\""},
       {"feeds/yahoo/source.cpp",
