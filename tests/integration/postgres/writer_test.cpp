@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include <gmock/gmock.h>
 
+#include "sinks/postgres/tick_partition.hpp"
 #include "tests/integration/postgres/postgres_fixture.hpp"
 
 namespace tapeline::sinks::postgres {
@@ -91,12 +93,14 @@ TEST_F(PostgresWriter, MakesThePartitionOfTomorrowInAQuietMomentOfToday) {
     return value("select to_regclass('tick_' || to_char((now() at time zone 'utc')::date + " +
                  std::to_string(days_ahead) + ", 'YYYY_MM_DD')) is not null") == "t";
   };
-  // Again and again: midnight may come in between.
-  std::uint64_t number = 1;
+  // One tick, and then quiet; one more where midnight comes in between.
+  std::uint64_t number = 0;
+  std::int64_t day = 0;
   EXPECT_TRUE(run.poll_until([&] {
-    if (run.ring.depth_approx() == 0) {
-      run.put({RowFeed::tick_row(100 * number, number, wall_now_ns())});
+    const Nanos now_ns = wall_now_ns();
+    if (std::exchange(day, day_of(now_ns)) != day_of(now_ns)) {
       ++number;
+      run.put({RowFeed::tick_row(100 * number, number, now_ns)});
     }
     return exists(1);
   }));
