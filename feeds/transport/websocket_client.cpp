@@ -87,7 +87,7 @@ class TypedConnection final : public Base, public std::enable_shared_from_this<T
   }
 
   void on_connected(Result<tcp::socket, std::string> socket) {
-    if (!socket) return close(std::move(socket.error()));
+    if (!socket) return close(socket.error());
     tcp_layer().socket() = std::move(*socket);
     if constexpr (is_tls) {
       auto& tls = stream_.next_layer();
