@@ -134,7 +134,7 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
   }
   void on_connected(Result<tcp::socket, std::string> socket) {
     dialer_.reset();
-    if (!socket) return finish(HttpError{std::move(socket.error())});
+    if (!socket) return finish(HttpError{socket.error()});
     connection_ = std::make_shared<Connection>(context_, tls_);
     tcp_layer().socket() = std::move(*socket);
     if (base_.security == Security::tls) return shake_hands();
