@@ -14,7 +14,7 @@ constexpr double trade_value_median = 250;  // in the quote currency
 constexpr double trade_size_sigma = 1.6;
 constexpr double same_side_probability = 0.72;  // orders are split: one side trades several times in a row
 constexpr double sweep_probability = 0.08;      // a large order takes more than the best price
-constexpr std::uint64_t first_id = 3'735'683'000;
+constexpr Nanos first_trade_ns = 1'577'836'800 * nanos_per_second;  // 2020-01-01T00:00:00Z
 constexpr std::uint64_t tape_stream = 7;
 
 /// About a dollar's worth is the smallest size: BTC 5 digits, DOGE none.
@@ -32,6 +32,9 @@ TradeTape::TradeTape(Market& market, const TapeOptions& options)
     throw std::invalid_argument("the simulator's rate must be above 0 and at most 1,000,000 trades a second");
   }
   slot_ns_ = 1e9 / options.rate;
+  // As if there had been a trade a slot since then: an exchange that was restarted goes on behind the ids that it gave before.
+  const auto first_id =
+      static_cast<std::uint64_t>(static_cast<double>(std::max<Nanos>(start_ns_ - first_trade_ns, 0)) / slot_ns_) + 1;
   double total = 0;
   for (const Asset& asset : market.assets()) {
     if (asset.spec().kind == AssetKind::crypto) total += asset.spec().weight;
@@ -46,7 +49,7 @@ TradeTape::TradeTape(Market& market, const TapeOptions& options)
                          .weight_end = cumulated / total,
                          .quantity_decimals = digits,
                          .units_per_price = trade_value_median * static_cast<double>(power_of_ten(digits)),
-                         .next_id = first_id + 1'000'000'000 * static_cast<std::uint64_t>(index),
+                         .next_id = first_id,
                          .taker = TakerSide::buy});
   }
   if (has_trades()) schedule();

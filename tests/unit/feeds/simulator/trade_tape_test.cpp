@@ -44,6 +44,21 @@ TEST(TradeTape, NumbersTheTradesOfEachAssetWithoutGaps) {
   EXPECT_EQ(last.size(), 4U);  // the equities are not streamed
 }
 
+TEST(TradeTape, GoesOnBehindItsNumbersAfterARestart) {
+  std::map<std::size_t, std::uint64_t> last;
+  Nanos begin_ns = start_ns;
+  for (std::uint64_t run = 0; run < 3; ++run) {
+    Market market({.seed = 1, .start_ns = begin_ns});
+    TradeTape tape(market, {.seed = run % 2, .rate = 1'000, .start_ns = begin_ns});
+    for (int i = 0; i < 2'000; ++i) {
+      const Trade trade = tape.next();
+      ASSERT_GT(trade.id, last[trade.asset]);
+      last[trade.asset] = trade.id;
+      begin_ns = trade.event_ns + nanos_per_second / 1'000;
+    }
+  }
+}
+
 TEST(TradeTape, KeepsTheRateExactlyAndTheTimeAscending) {
   const auto tape = trades(1, 1000, 60'000);
   Nanos before = start_ns;
