@@ -40,7 +40,7 @@ enabled = true
 websocket_url = "ws://{address}"
 symbols = {{ {symbols} }}
 [dashboard]
-enabled = false
+listen = "127.0.0.1:0"
 """
 # Messages a second, idle strategy.
 RUNS = [(1_000, "automatic"), (10_000, "automatic"), (10_000, "power_save"), (100_000, "automatic")]

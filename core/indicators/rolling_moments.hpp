@@ -3,7 +3,7 @@
 //   sum     S1 = sum of x
 //   spread  sqrt(N * S2 - S1 * S1) = N * population sigma, with S2 = sum of x * x
 // Values near each other, as prices are, are kept as 32-bit distances from a base among them: N * S2 - S1 * S1 is that of
-// the distances, and all of it fits 64 bits. Where a value is too far, the base moves; where no base suits the window,
+// the distances, whose sums fit 64 bits. Where a value is too far, the base moves; where no base suits the window,
 // FullRangeMoments takes over, until one does. Both say the same to the last bit: one rounding of an exact integer, and
 // a square root.
 //
@@ -13,6 +13,7 @@
 // Cost      O(1): a base is looked for once in N values at most, or where a value has come nearly as far as it may reach.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <limits>
 #include <memory>
@@ -81,7 +82,8 @@ class RollingMoments {
   void reset() noexcept {
     window_.reset();
     reach_ = 0;
-    base_ = sum_ = squares_ = 0;
+    base_ = sum_ = 0;
+    squares_ = 0;
     far_->moments.reset();
     far_->patience = 1;
   }
@@ -105,9 +107,9 @@ class RollingMoments {
     std::uint32_t patience = 1;  // values to take before a base is looked for; the first is its own
   };
 
-  /// With all distances within it, N * S2 and S1 * S1 are at most 2^62.
+  /// With all distances within it, S2 is below 2^64, and a distance has 32 bits.
   [[nodiscard]] static std::uint32_t reach_of(std::size_t length) noexcept {
-    return std::uint32_t{1} << (31 - std::bit_width(length));
+    return std::uint32_t{1} << std::min(30, (64 - static_cast<int>(std::bit_width(length))) / 2);
   }
 
   [[nodiscard]] bool has_base() const noexcept { return reach_ != 0; }
@@ -126,17 +128,17 @@ class RollingMoments {
   [[nodiscard]] std::int64_t sum_after(std::int64_t distance) const noexcept {
     return sum_ + (distance - window_.oldest());
   }
-  [[nodiscard]] std::int64_t squares_after(std::int64_t distance) const noexcept {
+  [[nodiscard]] std::uint64_t squares_after(std::int64_t distance) const noexcept {
     const std::int64_t oldest = window_.oldest();
-    return squares_ + (distance - oldest) * (distance + oldest);
+    return squares_ + static_cast<std::uint64_t>((distance - oldest) * (distance + oldest));
   }
   void push(std::int64_t distance) noexcept {
     squares_ = squares_after(distance);
     sum_ = sum_after(distance);
     window_.push(static_cast<std::int32_t>(distance));
   }
-  [[nodiscard]] double root(std::int64_t sum, std::int64_t squares) const noexcept {
-    return std::sqrt(static_cast<double>(squares * count() - sum * sum));
+  [[nodiscard]] double root(std::int64_t sum, std::uint64_t squares) const noexcept {
+    return std::sqrt(nearest_double(Int128{squares} * count() - Int128{sum} * sum));
   }
 
   /// The same window in full range; where there is a base, its place is free for that.
@@ -168,7 +170,8 @@ class RollingMoments {
     const std::int64_t reach = reach_of(length());
     const bool is_found = least <= most && least > -limit && most < limit && most - least <= reach;
     window_.reset();
-    base_ = sum_ = squares_ = 0;
+    base_ = sum_ = 0;
+    squares_ = 0;
     reach_ = is_found ? static_cast<std::uint32_t>(reach) : 0;
     far_->patience = least <= most ? static_cast<std::uint32_t>(length()) : 1;
     if (!is_found) return;
@@ -180,7 +183,7 @@ class RollingMoments {
   std::uint32_t reach_ = 0;                            // of the base; 0: there is none, and far_ has the values
   std::int64_t base_ = 0;
   std::int64_t sum_ = 0;
-  std::int64_t squares_ = 0;
+  std::uint64_t squares_ = 0;
   std::unique_ptr<Far> far_;
 };
 static_assert(sizeof(RollingMoments) == 136);

@@ -34,12 +34,13 @@ std::int64_t next_value(conformance::Dice& dice, std::int64_t last) {
     case 0: return static_cast<std::int64_t>(dice.bits());
     case 1: return static_cast<std::int64_t>(dice.bits()) >> (dice.bits() % 64);
     case 2: return last / 2 + dice.step(std::int64_t{1} << (dice.bits() % 40));
-    default: return last < highest / 2 && last > lowest / 2 ? last + dice.step(1 << (dice.bits() % 27)) : last;
+    default:
+      return last < highest / 2 && last > lowest / 2 ? last + dice.step(std::int64_t{1} << (dice.bits() % 32)) : last;
   }
 }
 
 TEST(RollingMoments, SayWhatFullRangeMomentsSayToTheLastBit) {
-  for (const std::uint32_t length : {1U, 2U, 14U, 20U, 333U}) {
+  for (const std::uint32_t length : {1U, 2U, 14U, 20U, 333U, 5'000U}) {
     RollingMoments moments(length);
     FullRangeMoments wide(length);
     conformance::Dice dice(length);
