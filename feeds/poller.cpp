@@ -17,9 +17,10 @@ constexpr Nanos status_interval_ns = 100 * nanos_per_millisecond;
 constexpr Nanos complaint_interval_ns = 10 * nanos_per_second;
 /// Handlers of one poll at most, so that the stages on the same thread get their turn.
 constexpr int handlers_per_poll = 64;
-/// Of a burst, frames are handed on a few at a time: a frame that waits for many others to be read waits for longer than it
-/// takes to become a row, and a round through all stages for each one would cost more than the frame.
-constexpr std::size_t frames_per_poll = 8;
+/// A frame that waits for others to be read waits for longer than it takes to become a row: each one is handed on at once. Only
+/// where a backlog has lasted is the cost of a round through all stages shared by a few.
+constexpr std::size_t frames_of_backlog = 8;
+constexpr std::size_t polls_to_backlog = 64;
 
 }  // namespace
 
@@ -99,7 +100,8 @@ std::size_t Poller::poll() noexcept {
   if (context_->stopped()) context_->restart();
   // Only a disk that is waited for is waited for less often.
   const bool collects = journal_.config().fsync == JournalFsync::batch;
-  for (int i = 0; i < handlers_per_poll && (collects || appended_ < frames_per_poll) && context_->poll_one() > 0; ++i) {
+  const std::size_t wanted = full_polls_ < polls_to_backlog ? 1 : frames_of_backlog;
+  for (int i = 0; i < handlers_per_poll && (collects || appended_ < wanted) && context_->poll_one() > 0; ++i) {
   }
   const Nanos now_ns = steady_now_ns();
   if (options_.clock_interval_ns > 0 && now_ns >= next_clock_ns_ && !stopped_) {
@@ -109,6 +111,7 @@ std::size_t Poller::poll() noexcept {
   finish_recordings();
   publish_mark();
   note_statuses(now_ns);
+  full_polls_ = appended_ < wanted ? 0 : full_polls_ + 1;
   return std::exchange(appended_, 0);
 }
 

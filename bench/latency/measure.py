@@ -31,7 +31,7 @@ CONFIG = """lane = "latency"
 [bars]
 intervals_s = [1, 60]
 [rules.often]
-when = "abs(change_pct) >= 0"
+when = "change_pct > 0"
 cooldown_s = 0
 [runtime]
 idle = "{idle}"
@@ -107,7 +107,7 @@ class Run:
 
     def frames(self):
         asked = harness.tapeline("status", "--config", self.config, "--json", var=self.servers.var)
-        return json.loads(asked.stdout)["frames"]
+        return json.loads(asked.stdout)["summary"]["frames"]
 
     def latencies(self):
         return histogram.latencies(self.config, self.servers.var)
