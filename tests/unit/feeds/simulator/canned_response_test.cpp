@@ -57,11 +57,12 @@ TEST_F(CannedFile, MatchesWhenPathAndNamedParametersAgree) {
 }
 
 TEST_F(CannedFile, IsRefusedWhereItIsNone) {
-  EXPECT_THROW(parse_canned_response("/query?symbol=IBM=" + (folder_ / "missing.json").string()),
+  EXPECT_THROW(static_cast<void>(parse_canned_response("/query?symbol=IBM=" + (folder_ / "missing.json").string())),
                std::invalid_argument);
-  EXPECT_THROW(parse_canned_response("query=" + file("c.json", "{}")), std::invalid_argument);
-  EXPECT_THROW(parse_canned_response("/query=" + file("d.json", "{}") + "@429;retry=2"), std::invalid_argument);
-  EXPECT_THROW(parse_canned_response(""), std::invalid_argument);
+  EXPECT_THROW(static_cast<void>(parse_canned_response("query=" + file("c.json", "{}"))), std::invalid_argument);
+  EXPECT_THROW(static_cast<void>(parse_canned_response("/query=" + file("d.json", "{}") + "@429;retry=2")),
+               std::invalid_argument);
+  EXPECT_THROW(static_cast<void>(parse_canned_response("")), std::invalid_argument);
 }
 
 TEST(ContentType, FollowsTheBodyThenTheName) {
