@@ -25,7 +25,7 @@ class Runner {
   Runner& operator=(const Runner&) = delete;
 
   /// Returns once every thread is on its CPU and at its priority. What the kernel refused of it, a sentence each.
-  std::vector<std::string> start();
+  [[nodiscard]] std::vector<std::string> start();
   /// Begins to drain; returns at once. Asked again with less time, it has less; never more.
   void request_stop(Nanos drain_timeout_ns) noexcept;
   /// Every thread has ended: join() will not wait.

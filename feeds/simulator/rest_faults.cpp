@@ -5,8 +5,6 @@
 #include <charconv>
 #include <stdexcept>
 
-#include <openssl/evp.h>
-
 #include "feeds/simulator/text.hpp"
 
 namespace tapeline::feeds::simulator {
@@ -71,14 +69,6 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
-std::string base64(std::string_view text) {
-  std::string out(4 * ((text.size() + 2) / 3) + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  out.resize(static_cast<std::size_t>(size));
-  return out;
-}
-
 HttpReply refusal(const RestFault& fault, const Target& target) {
   const Origin origin = origin_of(target);
   const std::string key(target.get("apikey"));
@@ -111,8 +101,8 @@ HttpReply refusal(const RestFault& fault, const Target& target) {
     case Kind::bad_key:
       if (origin == Origin::alpha_vantage) {
         return alpha_vantage_says("Error Message", "the parameter apikey is invalid or missing: " + key + ' ' +
-                                                       percent_encoded(key) + ' ' + base64(key) + ' ' +
-                                                       base64("apikey=" + key));
+                                                       percent_encoded(key) + ' ' + base64_of(key) + ' ' +
+                                                       base64_of("apikey=" + key));
       }
       if (origin == Origin::coingecko) {
         return json_reply(401, R"({"timestamp":"2026-01-01T00:00:00Z","error_code":10010,"status":{"error_message":)"

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include <openssl/evp.h>
+
 #include "core/base/check.hpp"
 #include "core/base/decimal.hpp"
 
@@ -71,6 +73,15 @@ void append_rounded(std::string& out, double value, int decimals) {
   const double scale = static_cast<double>(power_of_ten(decimals));
   const double rounded = std::round(value * scale) / scale;
   append_double(out, rounded == 0 ? 0.0 : rounded);
+}
+
+std::string base64_of(std::string_view bytes) {
+  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+  const int size =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  text.resize(static_cast<std::size_t>(size));
+  return text;
 }
 
 }  // namespace tapeline::feeds::simulator

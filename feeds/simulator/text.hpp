@@ -1,4 +1,4 @@
-// Numbers appended to a text as the sources write them.
+// Numbers and strings as the sources write them.
 #pragma once
 
 #include <cstdint>
@@ -22,5 +22,7 @@ void append_json_string(std::string& out, std::string_view text);
 
 /// `value` rounded to `decimals` digits after the point, trailing zeros dropped.
 void append_rounded(std::string& out, double value, int decimals);
+
+[[nodiscard]] std::string base64_of(std::string_view bytes);
 
 }  // namespace tapeline::feeds::simulator

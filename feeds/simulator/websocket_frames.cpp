@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 
 #include "feeds/simulator/packing.hpp"
+#include "feeds/simulator/text.hpp"
 
 namespace tapeline::feeds::simulator {
 namespace {
@@ -71,9 +72,7 @@ std::string accept_key(std::string_view client_key) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned digest_bytes = 0;
   EVP_Digest(joined.data(), joined.size(), digest.data(), &digest_bytes, EVP_sha1(), nullptr);
-  std::array<unsigned char, 64> base64{};
-  const int length = EVP_EncodeBlock(base64.data(), digest.data(), static_cast<int>(digest_bytes));
-  return {base64.begin(), base64.begin() + length};
+  return base64_of({reinterpret_cast<const char*>(digest.data()), digest_bytes});
 }
 
 ClientFrames::Status ClientFrames::next() {

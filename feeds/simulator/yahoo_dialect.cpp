@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <bit>
 
-#include <openssl/evp.h>
 #include <simdjson.h>
+
+#include "feeds/simulator/text.hpp"
 
 namespace tapeline::feeds::simulator {
 namespace {
@@ -43,15 +44,6 @@ class ProtobufWriter {
 
   std::string out_;
 };
-
-std::string base64_of(const std::string& bytes) {
-  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(size));
-  return text;
-}
 
 /// The numbers are Yahoo's.
 std::string snapshot(std::string_view name, const Asset& asset, const Trade& trade) {

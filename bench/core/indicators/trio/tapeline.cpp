@@ -1,13 +1,11 @@
 // Ours: exact integers, any lengths. The middle of the bands is the SMA, as it is for TA-Lib.
-#include <cstdlib>
-#include <new>
 #include <span>
 #include <vector>
 
 #include <benchmark/benchmark.h>
-#include <sys/mman.h>
 
 #include "bench/core/indicators/trio/scenario.hpp"
+#include "core/base/huge_pages.hpp"
 #include "core/indicators/bollinger.hpp"
 #include "core/indicators/lanes.hpp"
 #include "core/indicators/rsi.hpp"
@@ -25,23 +23,6 @@ struct Kernels {
     const auto now = bands.value(cents);
     return {rsi.value().value_or(0), now ? now->mid : 0, now ? now->upper : 0, now ? now->lower : 0};
   }
-};
-
-/// Memory of few, large pages: a hundred thousand states are more pages than the processor remembers.
-template <class T>
-struct HugePages {
-  using value_type = T;
-  static constexpr std::size_t page = std::size_t{2} << 20U;
-
-  [[nodiscard]] T* allocate(std::size_t count) {
-    const std::size_t bytes = (count * sizeof(T) + page - 1) / page * page;
-    void* const memory = std::aligned_alloc(page, bytes);
-    if (memory == nullptr) throw std::bad_alloc();
-    madvise(memory, bytes, MADV_HUGEPAGE);  // refused: small ones, and slower
-    return static_cast<T*>(memory);
-  }
-  void deallocate(T* memory, std::size_t) noexcept { std::free(memory); }
-  friend bool operator==(HugePages, HugePages) noexcept { return true; }
 };
 
 /// Closes before every value is defined.
@@ -121,7 +102,8 @@ void batch(benchmark::State& state) {
 
 /// Whose close comes next is known while the last one is worked on, as it is to a stage that has a ring of them before it.
 void random(benchmark::State& state) {
-  std::vector<Kernels, HugePages<Kernels>> kernels(many_series);
+  // On large pages: a hundred thousand states are more small ones than the processor remembers.
+  LongVector<Kernels> kernels(many_series);
   for (std::size_t i = 0; i < warm_up; ++i) {
     for (Kernels& series : kernels) series.update(closes()[i]);
   }
