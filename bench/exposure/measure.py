@@ -1,90 +1,117 @@
 #!/usr/bin/env python3
 """What hostile clients cost the hot path: latency from a frame's arrival to its rows, with and without a storm, in one run.
 
-Usage     ./dev bench-exposure [SECONDS]
-Output    p50 and p99 of tapeline_latency_seconds{path="received_to_computed"} in a quiet time, under a storm of hostile HTTP and WebSocket
-          clients, and in a quiet time again; as ratios to the first. Upper edges of the histogram's buckets, so within one bucket.
-          The storm's own threads take CPU time on the same machine; so does a control that only computes, without a connection.
+Usage     ./dev bench-exposure [SECONDS] [ROUNDS]
+Output    p50 and p99 of tapeline_latency_seconds{path="received_to_computed"}, medians of the rounds, and their ratios:
+          quiet             nobody asks
+          storm elsewhere   hostile HTTP and WebSocket clients ask another process of this program, which has nothing to do with it
+          storm             the same clients, from the same seed, ask the pipeline that is measured
+          The clients and what serves them take CPU time wherever they are: storm against storm elsewhere is what it costs to
+          be their target, storm elsewhere against quiet what it costs to share the machine with them.
 """
 import http.client
 import os
 import re
+import statistics
 import sys
 import time
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
-sys.path.insert(0, os.path.join(ROOT, "tests/integration/pipeline"))
+for folder in ("tests/integration/pipeline", "bench/support"):
+    sys.path.insert(0, os.path.join(ROOT, folder))
 import fuzz_client  # noqa: E402
 import harness  # noqa: E402
+import histogram  # noqa: E402
 
-
-class Busy(fuzz_client.Storm):
-    """As many threads that make the same bytes and send them nowhere: what the machine loses to the clients themselves."""
-
-    def run(self, fuzzer):
-        while not self.over.is_set():
-            fuzzer.clients += 1
-            fuzzer.mutated(fuzzer.head())
-            fuzzer.frame()
-
-
-def buckets(address):
-    for _ in range(200):
-        try:
-            connection = http.client.HTTPConnection(address, timeout=30)
-            connection.request("GET", "/metrics")
-            text = connection.getresponse().read().decode()
-            connection.close()
-            found = re.findall(r'latency_seconds_bucket\{path="received_to_computed",le="([^"]+)"\} (\d+)', text)
-            return {float(edge): int(count) for edge, count in found}
-        except (OSError, http.client.HTTPException):
-            time.sleep(0.05)  # the storm holds every session
-    raise SystemExit("/metrics does not answer")
-
-
-def quantile(before, after, q):
-    counts = {edge: after[edge] - before.get(edge, 0) for edge in after}
-    total = counts[float("inf")]
-    return next(edge for edge in sorted(counts) if counts[edge] >= q * total), total
-
-
-def main():
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 15
-    servers = harness.Servers()
-    simulator = harness.Simulator("--seed", "3", "--rate", "2000")
-    folder = harness.Folder()
-    config = folder.write("storm.toml", f"""lane = "storm"
+CONFIG = """lane = "{lane}"
+[journal]
+directory = "{journal}"
 [bars]
 intervals_s = [1, 60]
 [sources.binance]
 enabled = true
-websocket_url = "ws://{simulator.address}"
+websocket_url = "ws://{source}"
 symbols = {{ "BTC-USD" = "BTCUSDT", "ETH-USD" = "ETHUSDT" }}
 [dashboard]
 listen = "127.0.0.1:0"
-""")
-    running = harness.tapeline_in_background("run", "--config", config, "--plain", var=servers.var)
+"""
+RATE, RATE_ELSEWHERE = 2000, 1
+
+
+class Pipeline:
+    """A running one, and the address that it serves."""
+
+    def __init__(self, servers, folder, lane, rate):
+        self.simulator = harness.Simulator("--seed", "3", "--rate", str(rate))
+        config = folder.write(f"{lane}.toml", CONFIG.format(lane=lane, journal=os.path.join(folder.path, lane),
+                                                            source=self.simulator.address))
+        self.running = harness.tapeline_in_background("run", "--config", config, "--plain", var=servers.var)
+        self.address = harness.until(lambda: re.search(r"serves http://(\S+)", self.running.stderr), "it serves").group(1)
+
+    def close(self):
+        self.running.end()
+        self.running.close()
+        self.simulator.close()
+
+    def require_alive(self):
+        if self.running.process.poll() is not None:
+            raise SystemExit("a pipeline has ended: " + self.running.stderr[-2000:])
+
+    def buckets(self):
+        """Cumulated counts by edge in ns."""
+        for _ in range(200):
+            try:
+                connection = http.client.HTTPConnection(self.address, timeout=30)
+                connection.request("GET", "/metrics")
+                text = connection.getresponse().read().decode()
+                connection.close()
+                found = re.findall(r'latency_seconds_bucket\{path="received_to_computed",le="([^"]+)"\} (\d+)', text)
+                return [(float(edge) * 1e9, int(count)) for edge, count in found]
+            except (OSError, http.client.HTTPException):
+                time.sleep(0.05)  # the storm holds every session
+        raise SystemExit("/metrics does not answer")
+
+
+def measure(pipeline, target, seed, seconds):
+    """p50 and p99 in microseconds, frames and clients of so many seconds."""
+    storm = fuzz_client.Storm(target.address, seed, threads=4) if target else None
+    time.sleep(1)
+    before = pipeline.buckets()
+    time.sleep(seconds)
+    after = pipeline.buckets()
+    clients = storm.stop() if storm else 0
+    quantiles = [histogram.quantile_ns(before, after, share) / 1000 for share in (0.5, 0.99)]
+    return (*quantiles, after[-1][1] - before[-1][1], clients)
+
+
+def main():
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 10
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
+    servers, folder, started = harness.Servers(), harness.Folder(), []
     try:
-        address = harness.until(lambda: re.search(r"serves http://(\S+)", running.stderr), "it serves").group(1)
+        for lane, rate in (("storm", RATE), ("elsewhere", RATE_ELSEWHERE)):
+            started.append(Pipeline(servers, folder, lane, rate))
+        pipeline, elsewhere = started
         time.sleep(3)
-        results = []
-        for name, noise in (("quiet", None), ("busy machine", Busy), ("storm", fuzz_client.Storm), ("quiet again", None)):
-            storm = noise(address, 7, threads=4) if noise else None
-            time.sleep(1)
-            before = buckets(address)
-            time.sleep(seconds)
-            after = buckets(address)
-            clients = storm.stop() if storm else 0
-            results.append((name, quantile(before, after, 0.5)[0], *quantile(before, after, 0.99), clients))
-        print(f"{'':<14}{'p50':>10}{'ratio':>7}{'p99':>10}{'ratio':>7}{'frames':>10}{'clients':>10}")
-        for name, p50, p99, frames, clients in results:
-            print(f"{name:<14}{p50 * 1e6:>8.1f}us{p50 / results[0][1]:>7.2f}{p99 * 1e6:>8.1f}us{p99 / results[0][2]:>7.2f}{frames:>10}{clients:>10}")
-        if running.process.poll() is not None:
-            sys.exit("the pipeline has ended: " + running.stderr[-2000:])
+        measured = {"quiet": [], "storm elsewhere": [], "storm": []}
+        for number in range(rounds):
+            for name, target in (("quiet", None), ("storm elsewhere", elsewhere), ("storm", pipeline)):
+                measured[name].append(measure(pipeline, target, number, seconds))
+                print(f"round {number + 1} of {rounds}, {name}: p50 {measured[name][-1][0]:.1f} us, p99 {measured[name][-1][1]:.1f} us",
+                      file=sys.stderr)
+        print(f"{'':<17}{'p50':>10}{'of quiet':>10}{'p99':>11}{'of quiet':>10}{'frames':>10}{'clients':>9}")
+        median = {name: [statistics.median(column) for column in zip(*each)] for name, each in measured.items()}
+        for name, (p50, p99, _, _) in median.items():
+            frames, clients = (sum(each[i] for each in measured[name]) for i in (2, 3))
+            print(f"{name:<17}{p50:>8.1f}us{p50 / median['quiet'][0]:>10.2f}{p99:>9.1f}us{p99 / median['quiet'][1]:>10.2f}"
+                  f"{frames:>10}{clients:>9}")
+        p50, p99 = (median["storm"][i] / median["storm elsewhere"][i] for i in (0, 1))
+        print(f"storm of storm elsewhere: p50 {p50:.2f}, p99 {p99:.2f}")
+        for each in started:
+            each.require_alive()
     finally:
-        running.end()
-        running.close()
-        simulator.close()
+        for each in started:
+            each.close()
         servers.remove()
         folder.remove()
 

@@ -31,6 +31,15 @@ def frames(directory):
         yield from frames_of(path)
 
 
+def end_of(directory):
+    """Where the next record will begin, in a journal with records."""
+    for path in reversed(segments(directory)):
+        ends = [frame.end_position for frame in frames_of(path)]
+        if ends:
+            return ends[-1]
+    raise ValueError(f"{directory} has no records")
+
+
 def frames_of(path):
     """The whole records of one segment file."""
     with open(path, "rb") as file:
