@@ -133,7 +133,8 @@ void Lane::restore(const Config& config, const LaneOptions& options, const Links
   const JournalPosition live_position = options.is_recording ? beyond_every_position : recovered_position_;
   const KernelOutput::Options output{.stored_position = stored_position_,
                                      .live_position = live_position,
-                                     .recover_alerts_ns = options.is_recording ? 0 : wall_now_ns() - recover_alerts_ns};
+                                     .recover_alerts_ns = options.is_recording ? 0 : wall_now_ns() - recover_alerts_ns,
+                                     .alert_bell = &cache_->alert_bell()};
   const TellRecovery tell = [this](Severity severity, std::string text) {
     operations_.tell(severity, "recovery", std::move(text));
   };

@@ -17,6 +17,7 @@
 #include "core/base/time.hpp"
 #include "core/model/update.hpp"
 #include "core/ring/spsc_ring.hpp"
+#include "core/runtime/doorbell.hpp"
 #include "core/runtime/metrics.hpp"
 #include "core/runtime/stage.hpp"
 
@@ -71,6 +72,13 @@ class Cache final : public Stage {
   std::size_t poll() noexcept override;
   /// A sink that is away keeps the stage from having drained only as long as alerts wait for it.
   bool drained() noexcept override;
+  /// Naps until alert_bell() rings.
+  bool wait(Nanos timeout_ns) noexcept override {
+    alert_bell_.wait(timeout_ns);
+    return true;
+  }
+  /// To be rung by who hands out an alert.
+  [[nodiscard]] Doorbell& alert_bell() noexcept { return alert_bell_; }
   /// Alerts that every sink has taken, of those that came through the ring; may be asked from any thread.
   [[nodiscard]] std::uint64_t alerts_settled() const noexcept { return alerts_settled_.value(); }
 
@@ -102,6 +110,7 @@ class Cache final : public Stage {
   [[nodiscard]] std::uint64_t alerts_end() const noexcept { return alerts_begin_ + alerts_.size(); }
 
   SpscRing<Update>& updates_;
+  Doorbell alert_bell_;
   Options options_;
   std::vector<Receiver> receivers_;
   std::vector<Instrument> instruments_;

@@ -126,6 +126,7 @@ void KernelOutput::publish_alert(Subject subject, const AlertRow& alert, const M
   update.as_alert = alert;
   alerts_told_.add();
   updates_.publish();
+  has_alert_ = true;
 }
 
 }  // namespace tapeline

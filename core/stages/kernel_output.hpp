@@ -13,6 +13,7 @@
 #include "core/model/row.hpp"
 #include "core/model/update.hpp"
 #include "core/quality/ledger.hpp"
+#include "core/runtime/doorbell.hpp"
 #include "core/runtime/metrics.hpp"
 #include "core/stages/bar_evaluator.hpp"
 #include "core/stages/row_catalog.hpp"
@@ -28,6 +29,8 @@ class KernelOutput {
     /// Frames below this are being recovered: those received before `recover_alerts_ns` publish no alert again.
     JournalPosition live_position = 0;
     Nanos recover_alerts_ns = 0;
+    /// Rung when an alert has been shown downstream; may be null.
+    Doorbell* alert_bell = nullptr;
   };
 
   KernelOutput(Options options, std::shared_ptr<const RowCatalog> catalog, SpscRing<Row>& rows,
@@ -60,6 +63,10 @@ class KernelOutput {
   /// Shows downstream what has been handed out; true when nothing waits for room any more.
   [[nodiscard]] bool flush() noexcept {
     const bool are_updates_out = updates_.flush();  // alerts do not wait for a database
+    if (has_alert_) {
+      has_alert_ = false;
+      if (options_.alert_bell != nullptr) options_.alert_bell->ring();
+    }
     return rows_.flush() && are_updates_out;
   }
   /// Frame of the last row.
@@ -120,6 +127,7 @@ class KernelOutput {
   JournalPosition row_position_ = 0;
   JournalPosition alert_position_ = 0;  // frame of the last alert, and how many it has fired
   std::uint64_t alert_ordinal_ = 0;
+  bool has_alert_ = false;  // handed out since the last flush
   Counter alerts_told_;
   std::array<std::array<Counter, reason_count>, 3> quality_counts_{};  // by kind and reason
 };

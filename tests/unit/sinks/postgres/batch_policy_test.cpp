@@ -10,8 +10,10 @@ constexpr Nanos ms = nanos_per_millisecond;
 TEST(BatchPolicy, SendsFewRowsSoon) {
   const BatchPolicy policy;
   EXPECT_FALSE(policy.is_due(1, 0));
+  EXPECT_TRUE(policy.is_due(1, ms / 300));
+  EXPECT_FALSE(policy.is_due(150, ms / 2 - 1));
+  EXPECT_TRUE(policy.is_due(150, ms / 2));
   EXPECT_FALSE(policy.is_due(300, ms - 1));
-  EXPECT_TRUE(policy.is_due(1, ms));
   EXPECT_TRUE(policy.is_due(300, ms));
 }
 
