@@ -13,6 +13,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "feeds/transport/tcp.hpp"
+
 namespace tapeline::feeds {
 
 /// Families in turn, beginning with that of the first address, each in the order of the resolver.
@@ -21,7 +23,7 @@ namespace tapeline::feeds {
 
 class Connector : public std::enable_shared_from_this<Connector> {
  public:
-  using Socket = boost::asio::ip::tcp::socket;
+  using Socket = TcpSocket;
   using Callback = std::function<void(boost::system::error_code, Socket)>;
   static constexpr int stagger_ms = 250;
 

@@ -11,18 +11,18 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 
 #include "core/base/result.hpp"
 #include "feeds/transport/config.hpp"
 #include "feeds/transport/connector.hpp"
+#include "feeds/transport/tcp.hpp"
 #include "feeds/transport/url.hpp"
 
 namespace tapeline::feeds {
 
 class Dialer : public std::enable_shared_from_this<Dialer> {
  public:
-  using Socket = boost::asio::ip::tcp::socket;
+  using Socket = TcpSocket;
   using Callback = std::function<void(Result<Socket, std::string>)>;
 
   /// Through transport.proxy where `target` is spoken to with TLS: anything else it could read.
@@ -53,7 +53,7 @@ class Dialer : public std::enable_shared_from_this<Dialer> {
   std::optional<Url> proxy_;
   boost::asio::ip::tcp::resolver resolver_;
   std::shared_ptr<Connector> connector_;
-  boost::beast::tcp_stream stream_;  // to the proxy, until it has opened the tunnel
+  TcpStream stream_;  // to the proxy, until it has opened the tunnel
   std::string tunnel_request_;
   std::string tunnel_answer_;
   Callback callback_;

@@ -15,6 +15,7 @@
 
 #include "feeds/transport/dialer.hpp"
 #include "feeds/transport/retry_after.hpp"
+#include "feeds/transport/tcp.hpp"
 #include "feeds/transport/tls.hpp"
 
 namespace tapeline::feeds {
@@ -24,7 +25,6 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using boost::system::error_code;
-using tcp = asio::ip::tcp;
 
 /// gzip or zlib, refused beyond `bytes_max`; nullopt when damaged or too large.
 std::optional<std::string> inflated(const std::string& packed, std::size_t bytes_max) {
@@ -97,12 +97,12 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
   /// A connection, and what its operations refer to. Without TLS only the lower layer of the stream is used.
   struct Connection {
     Connection(asio::io_context& context, asio::ssl::context& tls) : stream(context, tls) {}
-    beast::ssl_stream<beast::tcp_stream> stream;
+    beast::ssl_stream<TcpStream> stream;
     beast::flat_buffer buffer;
     http::request<http::string_body> request;
     std::optional<http::response_parser<http::string_body>> response;
   };
-  [[nodiscard]] beast::tcp_stream& tcp_layer() { return connection_->stream.next_layer(); }
+  [[nodiscard]] TcpStream& tcp_layer() { return connection_->stream.next_layer(); }
 
   template <class Handler>
   auto guarded(Handler handler) {
@@ -132,7 +132,7 @@ class HttpClient::Session : public std::enable_shared_from_this<Session> {
     dialer_ = std::make_shared<Dialer>(context_, base_, config_);
     dialer_->start(guarded(&Session::on_connected));
   }
-  void on_connected(Result<tcp::socket, std::string> socket) {
+  void on_connected(Result<TcpSocket, std::string> socket) {
     dialer_.reset();
     if (!socket) return finish(HttpError{socket.error()});
     connection_ = std::make_shared<Connection>(context_, tls_);

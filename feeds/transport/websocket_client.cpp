@@ -14,6 +14,7 @@
 
 #include "core/model/frame.hpp"
 #include "feeds/transport/dialer.hpp"
+#include "feeds/transport/tcp.hpp"
 #include "feeds/transport/tls.hpp"
 
 namespace tapeline::feeds {
@@ -22,7 +23,6 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace websocket = boost::beast::websocket;
 using boost::system::error_code;
-using tcp = asio::ip::tcp;
 
 /// What the two kinds of stream have in common to the outside.
 class WebSocketClient::Connection {
@@ -43,7 +43,7 @@ struct Target {
 
 template <class Stream, class Base>
 class TypedConnection final : public Base, public std::enable_shared_from_this<TypedConnection<Stream, Base>> {
-  static constexpr bool is_tls = !std::is_same_v<Stream, beast::tcp_stream>;
+  static constexpr bool is_tls = !std::is_same_v<Stream, TcpStream>;
 
  public:
   template <class... TlsContext>
@@ -86,7 +86,7 @@ class TypedConnection final : public Base, public std::enable_shared_from_this<T
     if (on_closed) on_closed(std::move(reason));
   }
 
-  void on_connected(Result<tcp::socket, std::string> socket) {
+  void on_connected(Result<TcpSocket, std::string> socket) {
     if (!socket) return close(socket.error());
     tcp_layer().socket() = std::move(*socket);
     if constexpr (is_tls) {
@@ -194,11 +194,11 @@ void WebSocketClient::open(int silence_timeout_ms, Callbacks callbacks) {
   if (url_.security == Security::tls) {
     // The context is shared by the stream's own reference to it: OpenSSL counts.
     auto tls = make_tls_context(config_);
-    connection_ = std::make_shared<TypedConnection<beast::ssl_stream<beast::tcp_stream>, Connection>>(
+    connection_ = std::make_shared<TypedConnection<beast::ssl_stream<TcpStream>, Connection>>(
         context_, std::move(target), std::move(callbacks), tls);
   } else {
-    connection_ = std::make_shared<TypedConnection<beast::tcp_stream, Connection>>(context_, std::move(target),
-                                                                                   std::move(callbacks));
+    connection_ =
+        std::make_shared<TypedConnection<TcpStream, Connection>>(context_, std::move(target), std::move(callbacks));
   }
   connection_->open();
 }
