@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "core/journal/journal_writer.hpp"
+#include "core/journal/segment_supply.hpp"
 #include "core/runtime/operations.hpp"
 #include "core/stages/journal_mark.hpp"
 #include "feeds/binance/source.hpp"
@@ -74,6 +75,7 @@ Taken take_by_feed(double rate) {
   Taken taken;
   {
     JournalWriter journal({.directory = folder.string(), .segment_bytes = std::size_t{64} << 20});
+    const SegmentSupply supply(journal);  // as in a lane: what it does is not the feeding thread's
     SpscRing<JournalMark> marks(1'024);
     Operations operations;
     feeds::Poller poller({}, journal, marks, operations);
