@@ -5,6 +5,7 @@ Usage     ./dev bench-latency [--seconds S] [--repetitions N] [--soak MINUTES]
 Output    by rate and idle strategy, medians of the repetitions, which take turns:
           computed, committed   p50, p99, p99.9 from a frame's arrival, by the pipeline's own histograms
           alert                 from a frame's arrival to its alert at a Redis subscriber, a process of its own
+          bare script           the part of it that is not ours: a script of the same words, from its call to the subscriber
           cores                 CPU seconds of the process a second
           --soak: each minute the memory of the process, and its CPU time a message: both must stay as they are
 
@@ -71,6 +72,34 @@ class Subscriber:
                 yield int(position), time_ns
 
 
+def resp(*words):
+    """A command of Redis."""
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in map(str.encode, words))
+
+
+SCRIPT = "redis.call('XADD', KEYS[1], 'MAXLEN', '~', '1000', '*', unpack(ARGV)) redis.call('PUBLISH', KEYS[2], ARGV[2]) return 1"
+FIELDS = [text for i in range(21) for text in (f"field_{i}", f"value {i}")]
+
+
+def bare_scripts_ns(path, count=100):
+    """From calls of a script that adds to a stream and publishes, to its subscriber: what no alert can be quicker than."""
+    caller, subscriber = (socket.socket(socket.AF_UNIX) for _ in range(2))
+    times = []
+    with caller, subscriber:
+        for each in (caller, subscriber):
+            each.connect(path)
+        subscriber.sendall(resp("SUBSCRIBE", "bare"))
+        subscriber.recv(4096)
+        for _ in range(count):
+            time.sleep(0.02)
+            called = time.time_ns()
+            caller.sendall(resp("EVAL", SCRIPT, "2", "bare:stream", "bare", *FIELDS))
+            subscriber.recv(4096)
+            times.append(time.time_ns() - called)
+            caller.recv(4096)
+    return sorted(times)
+
+
 class Run:
     """The pipeline at one rate, from a fresh database on. Use as a context manager."""
 
@@ -132,11 +161,13 @@ def measure(servers, rate, idle, seconds):
         for path in ("received_to_computed", "received_to_committed"):
             for name, share in (("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999)):
                 figures[f"{path.rpartition('_')[2]} {name}"] = histogram.quantile_ns(before[path], after[path], share) / 1000
+        bare = bare_scripts_ns(servers.redis_socket)
         alerts = sorted(run.alerts_ns(since_ns))
         if not alerts:
             raise AssertionError("no alert came: nothing was measured")
-        figures["alert p50"] = statistics.median(alerts) / 1000
-        figures["alert p99"] = alerts[int(0.99 * (len(alerts) - 1))] / 1000
+        for name, times in (("alert", alerts), ("bare script", bare)):
+            figures[f"{name} p50"] = statistics.median(times) / 1000
+            figures[f"{name} p99"] = times[int(0.99 * (len(times) - 1))] / 1000
         return figures
 
 
@@ -174,8 +205,8 @@ def main():
         for (rate, idle), taken in figures.items():
             median = {name: statistics.median(each[name] for each in taken) for name in taken[0]}
             print(f"{rate:>7,} a second wanted, {median['rate']:>9,.0f} taken, idle {idle}: {median['cores']:.2f} cores")
-            for path in ("computed", "committed", "alert"):
-                print(f"    {path:<10}" + "".join(f"  {name.removeprefix(path + ' ')} {value:>10.1f} us"
+            for path in ("computed", "committed", "alert", "bare script"):
+                print(f"    {path:<12}" + "".join(f"  {name.removeprefix(path + ' ')} {value:>10.1f} us"
                                                   for name, value in median.items() if name.startswith(path + " ")))
     finally:
         servers.remove()
