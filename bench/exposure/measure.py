@@ -46,7 +46,11 @@ class Pipeline:
         config = folder.write(f"{lane}.toml", CONFIG.format(lane=lane, journal=os.path.join(folder.path, lane),
                                                             source=self.simulator.address))
         self.running = harness.tapeline_in_background("run", "--config", config, "--plain", var=servers.var)
-        self.address = harness.until(lambda: re.search(r"serves http://(\S+)", self.running.stderr), "it serves").group(1)
+        try:
+            self.address = harness.until(lambda: re.search(r"serves http://(\S+)", self.running.stderr), "it serves").group(1)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self):
         self.running.end()

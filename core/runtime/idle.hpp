@@ -4,7 +4,8 @@
 //   yield       lets others run first
 //   backoff     spins, then yields, then naps for 50 us, doubling up to 1 ms
 //   park        naps from the first idle poll on, 50 us doubling up to 1 ms: little power, some 100 us of latency
-//   power_save  the same from 1 ms to 10 ms: the least power. What waits on a socket wakes with it all the same
+//   power_save  the same from 1 ms to 10 ms: the least power. What waits on a socket, or on a
+//               doorbell, wakes with it all the same
 #pragma once
 
 #include <algorithm>

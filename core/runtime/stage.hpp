@@ -1,6 +1,6 @@
 // A unit of the pipeline that a thread runs in turn with others: poll it, and it says how much it did.
 //
-// Threads   A stage belongs to one thread and owns its state; rings are its only way to others.
+// Threads   A stage belongs to one thread and owns its state; rings are its only way to others. A doorbell only ends a nap.
 // Failure   poll() never throws: what can fail is counted, and told to operations.
 #pragma once
 

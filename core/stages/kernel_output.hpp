@@ -63,11 +63,12 @@ class KernelOutput {
   /// Shows downstream what has been handed out; true when nothing waits for room any more.
   [[nodiscard]] bool flush() noexcept {
     const bool are_updates_out = updates_.flush();  // alerts do not wait for a database
+    const bool are_rows_out = rows_.flush();
     if (has_alert_) {
-      has_alert_ = false;
+      has_alert_ = !are_updates_out;  // it may be among those that wait for room
       if (options_.alert_bell != nullptr) options_.alert_bell->ring();
     }
-    return rows_.flush() && are_updates_out;
+    return are_rows_out && are_updates_out;
   }
   /// Frame of the last row.
   [[nodiscard]] JournalPosition row_position() const noexcept { return row_position_; }
@@ -127,7 +128,7 @@ class KernelOutput {
   JournalPosition row_position_ = 0;
   JournalPosition alert_position_ = 0;  // frame of the last alert, and how many it has fired
   std::uint64_t alert_ordinal_ = 0;
-  bool has_alert_ = false;  // handed out since the last flush
+  bool has_alert_ = false;  // since the last flush, or waiting for room since
   Counter alerts_told_;
   std::array<std::array<Counter, reason_count>, 3> quality_counts_{};  // by kind and reason
 };

@@ -112,7 +112,7 @@ class Writer final : public Stage {
   Counter stored_;                                                       // the checkpoint, for others
   Nanos measure_from_ns_ = 0;
   LatencyHistogram received_to_committed_;
-  mutable std::mutex status_mutex_;  // a few times a second, never per row
+  mutable std::mutex status_mutex_;  // once a transaction
   WriterStatus status_;
 };
 

@@ -29,7 +29,7 @@ import scenarios_process  # noqa: E402, F401
 import scenarios_servers  # noqa: E402, F401
 import scenarios_snapshot  # noqa: E402, F401
 import scenarios_storm  # noqa: E402, F401
-from world import Harm, Round  # noqa: E402
+from world import SLOWNESS, Harm, Round  # noqa: E402
 
 NOT_HERE = 77
 KILLS_PER_MINUTE, DATABASE_FAULTS_PER_MINUTE = 6, 2
@@ -105,13 +105,16 @@ class Report:
 def run_one(servers, chosen, seed, size, report):
     """True unless the machine cannot show it."""
     begin = time.monotonic()
-    with Round(servers, seed, int(chosen.count * size), rate=chosen.rate, repeats=chosen.repeats,
+    # What is slower is given its load more slowly, so that there is time to break it.
+    with Round(servers, seed, int(chosen.count * size), rate=int(chosen.rate / SLOWNESS), repeats=chosen.repeats,
                source_options=chosen.source_options) as world, Progress(chosen.name, world):
         try:
             world.start_source()
             verdict = chosen.run(world)
             if verdict is None:
                 verdict = world.finish()
+            if not world.injected:
+                raise Harm("it ended before anything was broken: nothing was shown")
             report.add(chosen.name, seed, world, verdict, time.monotonic() - begin)
         except scenario.NotHere as reason:
             report.skip(chosen.name, reason)

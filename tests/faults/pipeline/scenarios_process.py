@@ -174,13 +174,12 @@ def zombie(world):
     moved = os.path.join(world.folder.path, "moved")
     shutil.copytree(world.journal_root, moved)
     world.journal_root = moved
+    # The stopped one may still be inside its commit: only what lies behind its whole journal is its successor's for sure.
+    behind = journal.end_of(os.path.join(moved, world.lane))
     world.source.kill()
     world.start_source()
     world.start()
-    # The stopped one may still be inside its commit: only what lies behind its whole journal is its successor's for sure.
-    behind = journal.end_of(os.path.join(moved, world.lane))
-    harness.until(lambda: (world.stored() or 0) > behind, "its successor commits", PATIENCE_S)
-    world.require_running()
+    harness.until(lambda: world.require_running() or (world.stored() or 0) > behind, "its successor commits", PATIENCE_S)
     old.process.send_signal(signal.SIGCONT)
     status = old.wait(60)
     if status != 3:

@@ -1,6 +1,8 @@
 #include "core/stages/cache.hpp"
 
+#include <atomic>
 #include <string>
+#include <thread>
 
 #include <gmock/gmock.h>
 
@@ -90,6 +92,23 @@ TEST_F(CacheStage, KeepsValuesUntilTheIntervalIsOverButAlertsNot) {
   EXPECT_THAT(first_.prices, IsEmpty());
   EXPECT_THAT(first_.alert_ids, ElementsAre(5));
   EXPECT_FALSE(cache.drained());
+}
+
+TEST_F(CacheStage, NapsUntilItsBellRings) {
+  constexpr Nanos nap_ns = 600 * nanos_per_second;
+  Cache cache = stage(once);
+  const Nanos begin_ns = steady_now_ns();
+  std::atomic<bool> is_awake{false};
+  std::thread sleeper([&] {
+    EXPECT_TRUE(cache.wait(nap_ns));
+    is_awake = true;
+  });
+  while (!is_awake) {  // again and again: it may not sleep yet
+    cache.alert_bell().ring();
+    std::this_thread::yield();
+  }
+  sleeper.join();
+  EXPECT_LT(steady_now_ns() - begin_ns, nap_ns);
 }
 
 TEST_F(CacheStage, AnnouncesInstrumentsToEverySinkAlsoToOneThatIsAway) {

@@ -1,8 +1,10 @@
 #include "core/stages/kernels.hpp"
 
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -274,6 +276,29 @@ TEST(Kernels, FireAnAlertOnTheEdgeWithAnIdFromTheFrame) {
   for (const Update& update : harness.all_updates) published += update.kind == UpdateKind::alert;
   EXPECT_EQ(published, 1U);
   EXPECT_EQ(harness.rows(RowKind::signal).size(), 1U);
+}
+
+TEST(Kernels, WakeWhoSleepsWithAnAlert) {
+  constexpr Nanos nap_ns = 60 * nanos_per_second;
+  for (const std::size_t ring : {1U, 1'024U}) {
+    Doorbell bell;
+    auto options = Harness::make_options();
+    options.output.alert_bell = &bell;
+    Harness harness(std::move(options), ring);
+    harness.instrument("X");
+    const Nanos begin_ns = steady_now_ns();
+    std::atomic<bool> is_awake{false};
+    std::thread sleeper([&] {
+      bell.wait(nap_ns);
+      is_awake = true;
+    });
+    // Twice as much, and then the same again: an alert every other second, until one comes when the other sleeps.
+    for (int i = 0; !is_awake; ++i) {
+      harness.tick((10 + i) * second, i % 4 < 2 ? "100" : "200", static_cast<std::uint64_t>(i + 1));
+    }
+    sleeper.join();
+    EXPECT_LT(steady_now_ns() - begin_ns, nap_ns) << "nobody rang, with rings of " << ring;
+  }
 }
 
 TEST(Kernels, ForetellTheRsiOfTheOpenBarAndChangeNothing) {

@@ -9,8 +9,9 @@ constexpr Nanos ms = nanos_per_millisecond;
 
 TEST(BatchPolicy, SendsFewRowsSoon) {
   const BatchPolicy policy;
-  EXPECT_FALSE(policy.is_due(1, 0));
-  EXPECT_TRUE(policy.is_due(1, ms / 300));
+  EXPECT_FALSE(policy.is_due(1, ms / 4 - 1));
+  EXPECT_TRUE(policy.is_due(1, ms / 4));
+  EXPECT_TRUE(policy.is_due(75, ms / 4));
   EXPECT_FALSE(policy.is_due(150, ms / 2 - 1));
   EXPECT_TRUE(policy.is_due(150, ms / 2));
   EXPECT_FALSE(policy.is_due(300, ms - 1));
