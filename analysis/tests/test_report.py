@@ -67,11 +67,13 @@ def test_a_backtest_is_a_section_of_it(database):
     data.backtest = Backtest(
         {"symbols": ["BTC-USD"], "performance": {"return": 0.0312, "sharpe": 1.5, "trades": 2, "final_equity": "103120.00",
                                                  "hit_rate": None}},
-        pd.DataFrame({"symbol": ["BTC-USD"] * 2, "profit": ["3200.50", "-80.50"], "fees": [10.0, 12.5]}),
+        pd.DataFrame({"symbol": ["BTC-USD"] * 3, "exit_reason": ["signal", "end", "open"],
+                      "profit": ["3200.50", "-80.50", "7.25"], "fees": [10.0, 12.5, 1.0]}),
         pd.DataFrame({"time": times, "equity": np.linspace(100_000, 103_120, 50)}), pd.DataFrame())
     html = report.render(data)
     assert "<b>3.12 %</b><span>return</span>" in html and "<b>103,120.00</b><span>final equity</span>" in html
-    assert "3,120.00" in html and "22.50" in html and "50.0 %" in html
+    row = re.search(r"<tr>(<td[^>]*>BTC-USD</td>.{0,99}<td[^>]*>50.0 %.*?)</tr>", html, re.DOTALL).group(1)
+    assert re.findall(r"<td[^>]*>(.*?)</td>", row) == ["BTC-USD", "2", "1", "50.0 %", "3,127.25", "23.50"]
     data.backtest = dataclasses.replace(data.backtest, trades=data.backtest.trades.iloc[:0])
     assert "It made no trade." in report.render(data)
 

@@ -40,16 +40,21 @@ def backtest(data: ReportData, width: int) -> str:
     figure.add_scatter(x=equity.index, y=equity / equity.cummax() - 1, name="drawdown", fill="tozeroy",
                        line={"color": RED, "width": 1}, row=2, col=1)
     figure.update_yaxes(tickformat=".1%", row=2, col=1)
-    trades = found.trades
-    by_symbol = [[symbol, len(group), page.percent((group["profit"].astype(float) > 0).mean(), 1),
-                  page.number(group["profit"].astype(float).sum()), page.number(group["fees"].astype(float).sum())]
-                 for symbol, group in trades.groupby("symbol")] if len(trades) else []
+    by_symbol = [_traded(symbol, group) for symbol, group in found.trades.groupby("symbol")] if len(found.trades) else []
     symbols = ", ".join(map(str, found.summary.get("symbols", [])))
     lead = (f"{symbols}: orders fill at the next bar's open unless the options say otherwise; fees and slippage are in all "
             f"figures.")
     return page.section("Backtest", lead, page.tiles(tiles), page.figure(styled(figure, height=380), width),
-                        page.table(["symbol", "trades", "hit rate", "profit", "fees"], by_symbol) if by_symbol
+                        page.table(["symbol", "trades", "still open", "hit rate", "profit", "fees"], by_symbol) if by_symbol
                         else page.note("It made no trade."))
+
+
+def _traded(symbol: str, trades: pd.DataFrame) -> list:
+    """A row: as in the tiles above it, a trade is one that is over; what is still open has a profit all the same."""
+    is_open = trades["exit_reason"] == "open"
+    profit = trades["profit"].astype(float)
+    return [symbol, int((~is_open).sum()), int(is_open.sum()), page.percent((profit[~is_open] > 0).mean(), 1),
+            page.number(profit.sum()), page.number(trades["fees"].astype(float).sum())]
 
 
 def _measures(summary: pd.DataFrame, years: pd.Series) -> str:
