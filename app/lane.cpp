@@ -84,6 +84,7 @@ Lane::Lane(const Config& config, const LaneOptions& options, const AddSources& a
     : name_(options.name),
       drain_timeout_ns_(Nanos{config.runtime.drain_timeout_s} * nanos_per_second),
       locks_memory_(config.runtime.lock_memory),
+      keeps_cpus_awake_(config.runtime.awake_cpus),
       catalog_(make_row_catalog(config.indicators, config.rules, options.configuration_hash)),
       journal_(std::make_unique<JournalWriter>(journal_of(config, options))),
       recovered_position_(journal_->end_position()) {
@@ -107,6 +108,7 @@ Lane::Lane(const Config& config, const LaneOptions& options, const JournalExtent
     : name_(options.name),
       drain_timeout_ns_(Nanos{config.runtime.drain_timeout_s} * nanos_per_second),
       locks_memory_(config.runtime.lock_memory),
+      keeps_cpus_awake_(config.runtime.awake_cpus),
       catalog_(make_row_catalog(config.indicators, config.rules, options.configuration_hash)),
       journal_end_(journal.end_position) {
   const Links links = declare_links(topology_, config.runtime);
@@ -266,6 +268,8 @@ void Lane::start() {
     if (std::string refusal = lock_memory(); !refusal.empty())
       operations_.tell(Severity::warning, "runtime", std::move(refusal));
   }
+  if (keeps_cpus_awake_ && !awake_cpus_.emplace().refusal().empty())
+    operations_.tell(Severity::warning, "runtime", awake_cpus_->refusal());
   for (std::string& refusal : runner_->start()) operations_.tell(Severity::warning, "runtime", std::move(refusal));
   if (snapshots_) snapshots_->start();
 }

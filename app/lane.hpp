@@ -7,6 +7,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@
 #include "core/journal/segment_supply.hpp"
 #include "core/runtime/operations.hpp"
 #include "core/runtime/runner.hpp"
+#include "core/runtime/scheduling.hpp"
 #include "core/stages/cache.hpp"
 #include "core/stages/journal_player.hpp"
 #include "core/stages/kernels.hpp"
@@ -98,6 +100,8 @@ class Lane {
   std::string name_;
   Nanos drain_timeout_ns_;
   bool locks_memory_;
+  bool keeps_cpus_awake_;
+  std::optional<AwakeCpus> awake_cpus_;  // from the start to the end of the threads
   Operations operations_;
   Board board_;
   std::shared_ptr<const RowCatalog> catalog_;

@@ -145,6 +145,7 @@ void bind_runtime(Section& section, RuntimeConfig& runtime) {
   }
   section.integer("realtime_priority", runtime.realtime_priority, 0, 99);
   section.boolean("lock_memory", runtime.lock_memory);
+  section.boolean("awake_cpus", runtime.awake_cpus);
   section.integer("drain_timeout_s", runtime.drain_timeout_s, 0, 3'600);
   section.integer("clock_interval_ms", runtime.clock_interval_ms, 10, hour_ms);
   section.power_of_two("ring_marks", runtime.ring_marks, 2, 1 << 20);

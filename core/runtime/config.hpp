@@ -21,6 +21,7 @@ struct RuntimeConfig {
   std::vector<int> cpus;                    // to pin threads to, hot path last; empty: the affinity mask's
   int realtime_priority = 0;                // SCHED_FIFO of the threads from frame to row; 0: as everyone else
   bool lock_memory = false;                 // what was touched is never swapped out
+  bool awake_cpus = false;                  // idle CPUs do not sleep
   std::uint32_t drain_timeout_s = 10;       // what is not committed by then is in the journal
   std::uint32_t clock_interval_ms = 1'000;  // between two journaled clock frames
   // Capacities, powers of two.

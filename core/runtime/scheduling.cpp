@@ -1,10 +1,13 @@
 #include "core/runtime/scheduling.hpp"
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 namespace tapeline {
 
@@ -23,6 +26,17 @@ std::string lock_memory() {
   if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0) return {};
   return std::string("runtime.lock_memory is refused (") + std::strerror(errno) +
          "): give the service LimitMEMLOCK=infinity, or the process CAP_IPC_LOCK; it goes on unlocked";
+}
+
+AwakeCpus::AwakeCpus() : request_(open("/dev/cpu_dma_latency", O_WRONLY | O_CLOEXEC)) {
+  constexpr std::int32_t wake_up_us_max = 0;
+  if (request_ >= 0 && write(request_, &wake_up_us_max, sizeof wake_up_us_max) == sizeof wake_up_us_max) return;
+  refusal_ = std::string("runtime.awake_cpus is refused (/dev/cpu_dma_latency: ") + std::strerror(errno) +
+             "): let the process write to that device, and the service with DeviceAllow=; idle CPUs go on to sleep";
+}
+
+AwakeCpus::~AwakeCpus() {
+  if (request_ >= 0) close(request_);
 }
 
 }  // namespace tapeline
