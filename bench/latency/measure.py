@@ -37,6 +37,7 @@ when = "change_pct > 0"
 cooldown_s = 0
 [runtime]
 idle = "{idle}"
+awake_cpus = {awake_cpus}
 [sources.binance]
 enabled = true
 websocket_url = "ws://{address}"
@@ -44,8 +45,9 @@ symbols = {{ {symbols} }}
 [dashboard]
 listen = "127.0.0.1:0"
 """
-# Messages a second, idle strategy.
-RUNS = [(1_000, "automatic"), (10_000, "automatic"), (10_000, "power_save"), (100_000, "automatic")]
+# Messages a second, idle strategy, and whether idle CPUs are kept awake: that needs root.
+RUNS = [(1_000, "automatic", False), (10_000, "automatic", False), (10_000, "automatic", True), (10_000, "power_save", False),
+        (100_000, "automatic", False)]
 
 
 class Subscriber:
@@ -106,14 +108,14 @@ def bare_scripts_ns(path, count=100):
 class Run:
     """The pipeline at one rate, from a fresh database on. Use as a context manager."""
 
-    def __init__(self, servers, rate, idle):
+    def __init__(self, servers, rate, idle, awake_cpus=False):
         self.servers = servers
         servers.fresh_database()
         self.simulator = harness.Simulator("--seed", "3", "--rate", str(rate), "--volatility", "5")
         self.folder = harness.Folder()
         symbols = ", ".join(f'"{ours}" = "{native}"' for ours, native in SYMBOLS.items())
         self.config = self.folder.write("latency.toml",
-                                        CONFIG.format(idle=idle, address=self.simulator.address, symbols=symbols))
+                                        CONFIG.format(idle=idle, awake_cpus=str(awake_cpus).lower(), address=self.simulator.address, symbols=symbols))
         self.subscriber = Subscriber(servers.redis_socket)
         self.running = harness.tapeline_in_background("run", "--config", self.config, "--plain", var=servers.var)
 
@@ -154,8 +156,8 @@ class Run:
         return [came[position] - at for position, at in received.items() if position in came and since_ns <= at < until_ns]
 
 
-def measure(servers, rate, idle, seconds):
-    with Run(servers, rate, idle) as run:
+def measure(servers, rate, idle, awake_cpus, seconds):
+    with Run(servers, rate, idle, awake_cpus) as run:
         time.sleep(3)
         since_ns, before, cpu, frames, began = time.time_ns(), run.latencies(), run.cpu_s(), run.frames(), time.monotonic()
         time.sleep(seconds)
@@ -205,9 +207,9 @@ def main():
                 figures[run].append(measure(servers, *run, options.seconds))
                 print(".", end="", file=sys.stderr, flush=True)
         print(file=sys.stderr)
-        for (rate, idle), taken in figures.items():
+        for (rate, idle, awake_cpus), taken in figures.items():
             median = {name: statistics.median(each[name] for each in taken) for name in taken[0]}
-            print(f"{rate:>7,} a second wanted, {median['rate']:>9,.0f} taken, idle {idle}: {median['cores']:.2f} cores")
+            print(f"{rate:>7,} a second wanted, {median['rate']:>9,.0f} taken, idle {idle}{', awake_cpus' if awake_cpus else ''}: {median['cores']:.2f} cores")
             for path in ("computed", "committed", "alert", "bare script"):
                 print(f"    {path:<12}" + "".join(f"  {name.removeprefix(path + ' ')} {value:>10.1f} us"
                                                   for name, value in median.items() if name.startswith(path + " ")))
