@@ -82,9 +82,7 @@ std::string journal_directory(const Config& config, const LaneOptions& options) 
 
 Lane::Lane(const Config& config, const LaneOptions& options, const AddSources& add_sources)
     : name_(options.name),
-      drain_timeout_ns_(Nanos{config.runtime.drain_timeout_s} * nanos_per_second),
-      locks_memory_(config.runtime.lock_memory),
-      keeps_cpus_awake_(config.runtime.awake_cpus),
+      runtime_(config.runtime),
       catalog_(make_row_catalog(config.indicators, config.rules, options.configuration_hash)),
       journal_(std::make_unique<JournalWriter>(journal_of(config, options))),
       recovered_position_(journal_->end_position()) {
@@ -106,9 +104,7 @@ Lane::Lane(const Config& config, const LaneOptions& options, const AddSources& a
 
 Lane::Lane(const Config& config, const LaneOptions& options, const JournalExtent& journal)
     : name_(options.name),
-      drain_timeout_ns_(Nanos{config.runtime.drain_timeout_s} * nanos_per_second),
-      locks_memory_(config.runtime.lock_memory),
-      keeps_cpus_awake_(config.runtime.awake_cpus),
+      runtime_(config.runtime),
       catalog_(make_row_catalog(config.indicators, config.rules, options.configuration_hash)),
       journal_end_(journal.end_position) {
   const Links links = declare_links(topology_, config.runtime);
@@ -264,11 +260,11 @@ void Lane::require_journal_of_database() {
 
 void Lane::start() {
   started_ns_.store(steady_now_ns(), std::memory_order_relaxed);
-  if (locks_memory_) {
+  if (runtime_.lock_memory) {
     if (std::string refusal = lock_memory(); !refusal.empty())
       operations_.tell(Severity::warning, "runtime", std::move(refusal));
   }
-  if (keeps_cpus_awake_ && !awake_cpus_.emplace().refusal().empty())
+  if (runtime_.awake_cpus && !awake_cpus_.emplace().refusal().empty())
     operations_.tell(Severity::warning, "runtime", awake_cpus_->refusal());
   for (std::string& refusal : runner_->start()) operations_.tell(Severity::warning, "runtime", std::move(refusal));
   if (snapshots_) snapshots_->start();
@@ -276,7 +272,7 @@ void Lane::start() {
 
 void Lane::request_stop() noexcept {
   // A writer that is over takes nothing more: there is nobody to drain to.
-  runner_->request_stop(fenced() || rolled_back() ? 0 : drain_timeout_ns_);
+  runner_->request_stop(fenced() || rolled_back() ? 0 : Nanos{runtime_.drain_timeout_s} * nanos_per_second);
 }
 
 bool Lane::join() {

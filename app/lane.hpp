@@ -98,9 +98,7 @@ class Lane {
   [[nodiscard]] std::vector<SinkState> sink_states() const;
 
   std::string name_;
-  Nanos drain_timeout_ns_;
-  bool locks_memory_;
-  bool keeps_cpus_awake_;
+  RuntimeConfig runtime_;
   std::optional<AwakeCpus> awake_cpus_;  // from the start to the end of the threads
   Operations operations_;
   Board board_;

@@ -9,10 +9,6 @@
 
 namespace tapeline {
 
-FileDescriptor::~FileDescriptor() {
-  if (fd_ >= 0) close(fd_);
-}
-
 void throw_errno(int error, const std::string& what) { throw std::system_error(error, std::generic_category(), what); }
 
 void sync_directory(const std::string& directory) {

@@ -6,19 +6,9 @@
 #include <cstddef>
 #include <string>
 
+#include "core/base/file_descriptor.hpp"
+
 namespace tapeline {
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) noexcept : fd_(fd) {}
-  ~FileDescriptor();
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  [[nodiscard]] int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
 
 [[noreturn]] void throw_errno(int error, const std::string& what);
 /// So that a rename in it outlives a power cut.

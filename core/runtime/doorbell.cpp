@@ -1,6 +1,5 @@
 #include "core/runtime/doorbell.hpp"
 
-#include <climits>
 #include <ctime>
 
 #include <linux/futex.h>
@@ -22,7 +21,7 @@ void Doorbell::wait(Nanos timeout_ns) noexcept {
 
 void Doorbell::wake() noexcept {
   if (is_awaited_.exchange(0, std::memory_order_relaxed) == 0) return;
-  syscall(SYS_futex, &is_awaited_, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0U);
+  syscall(SYS_futex, &is_awaited_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0U);
 }
 
 }  // namespace tapeline

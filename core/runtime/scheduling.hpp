@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "core/base/file_descriptor.hpp"
+
 namespace tapeline {
 
 /// SCHED_FIFO for the calling thread; those that it starts later begin as usual ones. Empty, or what was refused.
@@ -18,15 +20,12 @@ namespace tapeline {
 class AwakeCpus {
  public:
   AwakeCpus();
-  ~AwakeCpus();
-  AwakeCpus(const AwakeCpus&) = delete;
-  AwakeCpus& operator=(const AwakeCpus&) = delete;
 
   /// Empty, or what was refused.
   [[nodiscard]] const std::string& refusal() const noexcept { return refusal_; }
 
  private:
-  int request_;  // a file: the request is withdrawn when it is closed
+  FileDescriptor request_;  // withdrawn when it is closed
   std::string refusal_;
 };
 

@@ -13,23 +13,15 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "core/base/file_descriptor.hpp"
+
 namespace tapeline::feeds {
 namespace {
 
-/// An open file that is closed, which ends its lock too.
-class Descriptor {
- public:
-  Descriptor(const std::string& path, int flags) : value_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int value() const noexcept { return value_; }
-
- private:
-  int value_;
-};
+/// Closed, its lock ends too.
+FileDescriptor open_file(const std::string& path, int flags) {
+  return FileDescriptor(::open(path.c_str(), flags | O_CLOEXEC, 0600));
+}
 
 bool write_all(int descriptor, std::string_view bytes) noexcept {
   while (!bytes.empty()) {
@@ -75,8 +67,8 @@ bool QuotaLedger::update(Nanos wall_ns, const std::function<bool()>& change) {
   }
   std::error_code ignored;
   std::filesystem::create_directories(std::filesystem::path(file_).parent_path(), ignored);
-  const Descriptor lock(file_ + ".lock", O_RDWR | O_CREAT);
-  if (lock.value() < 0 || ::flock(lock.value(), LOCK_EX) != 0) {
+  const FileDescriptor lock = open_file(file_ + ".lock", O_RDWR | O_CREAT);
+  if (lock.get() < 0 || ::flock(lock.get(), LOCK_EX) != 0) {
     last_error_ = "cannot lock " + file_ + ".lock: " + std::strerror(errno);
     return false;
   }
@@ -144,8 +136,8 @@ bool QuotaLedger::save() {
   std::string text;
   for (const Spent& spent : spent_) text += std::to_string(spent.wall_ns) + ' ' + spent.request + '\n';
   const std::string unfinished = file_ + ".new";
-  const Descriptor out(unfinished, O_WRONLY | O_CREAT | O_TRUNC);
-  if (out.value() < 0 || !write_all(out.value(), text) || ::fdatasync(out.value()) != 0 ||
+  const FileDescriptor out = open_file(unfinished, O_WRONLY | O_CREAT | O_TRUNC);
+  if (out.get() < 0 || !write_all(out.get(), text) || ::fdatasync(out.get()) != 0 ||
       ::rename(unfinished.c_str(), file_.c_str()) != 0) {
     last_error_ = "cannot write " + file_ + ": " + std::strerror(errno);
     return false;
