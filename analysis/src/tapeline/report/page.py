@@ -20,9 +20,9 @@ h1 { margin: 0; font-size: 28px; letter-spacing: -0.02em; }
 h2 { margin: 38px 0 6px; font-size: 19px; letter-spacing: -0.01em; break-after: avoid; }
 h3 { margin: 20px 0 4px; font-size: 14px; break-after: avoid; }
 p { margin: 4px 0 12px; color: var(--soft); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(130px, 1fr)); gap: 10px; margin: 18px 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(165px, 1fr)); gap: 10px; margin: 18px 0; }
 .tile { border: 1px solid var(--line); border-radius: 8px; padding: 10px 14px; break-inside: avoid; }
-.tile b { display: block; font-size: 20px; font-variant-numeric: tabular-nums; letter-spacing: -0.02em; }
+.tile b { display: block; font-size: 18px; white-space: nowrap; font-variant-numeric: tabular-nums; letter-spacing: -0.02em; }
 .tile span { color: var(--soft); font-size: 12px; }
 table { border-collapse: collapse; width: 100%; margin: 8px 0 16px; font-size: 12px; font-variant-numeric: tabular-nums; }
 th { text-align: right; color: var(--soft); font-weight: 600; border-bottom: 1.5px solid var(--line); padding: 5px; vertical-align: bottom; }
