@@ -1,6 +1,8 @@
 // An open file, closed at the end of its life: which ends its locks, and what was asked of a device.
 #pragma once
 
+#include <utility>
+
 #include <unistd.h>
 
 namespace tapeline {
@@ -12,8 +14,11 @@ class FileDescriptor {
   ~FileDescriptor() {
     if (fd_ >= 0) close(fd_);
   }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
   [[nodiscard]] int get() const noexcept { return fd_; }
 
  private:

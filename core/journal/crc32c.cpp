@@ -20,7 +20,19 @@ std::uint32_t crc32c(std::uint32_t crc, const void* data, std::size_t size) noex
     state = _mm_crc32_u64(state, word);
   }
   auto narrow = static_cast<std::uint32_t>(state);
-  for (; size > 0; --size, ++bytes) narrow = _mm_crc32_u8(narrow, *bytes);
+  if ((size & 4U) != 0) {
+    std::uint32_t word = 0;
+    std::memcpy(&word, bytes, sizeof word);
+    narrow = _mm_crc32_u32(narrow, word);
+    bytes += 4;
+  }
+  if ((size & 2U) != 0) {
+    std::uint16_t word = 0;
+    std::memcpy(&word, bytes, sizeof word);
+    narrow = _mm_crc32_u16(narrow, word);
+    bytes += 2;
+  }
+  if ((size & 1U) != 0) narrow = _mm_crc32_u8(narrow, *bytes);
   return ~narrow;
 }
 

@@ -1,6 +1,7 @@
 // The layout of a journal on disk; little-endian, as every machine that we run on.
 //
-//   directory   <16 hex digits of the index>.journal, or .journal.zst once it is closed and compressed; lock
+//   directory   <16 hex digits of the index>.journal, or .journal.zst once it is closed and compressed; lock;
+//               *.new: in the making, and spare.new, to be written again; deleted by a writer that starts
 //   segment     SegmentHeader, then records until a filler or zeros; the last one may be blank: made ahead of its use
 //   record      RecordHeader, context, payload, at least frame_padding_bytes zeros, to a multiple of record_align
 // Segments form a chain: each says the SHA-256 of the whole segment before it (uncompressed), written when that is closed.
@@ -10,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "core/journal/crc32c.hpp"
 #include "core/model/frame.hpp"
@@ -55,11 +57,12 @@ static_assert(sizeof(RecordHeader) == 48);
   return (bytes + record_align - 1) / record_align * record_align;
 }
 
-/// Of a whole record in memory. Precondition: its lengths have been checked against the segment.
-[[nodiscard]] inline std::uint32_t record_crc(const RecordHeader& header, const void* context_and_payload) noexcept {
+/// Of a record with this header; where context and payload lie one behind the other, both may be given as one.
+[[nodiscard]] inline std::uint32_t record_crc(const RecordHeader& header, std::string_view context,
+                                              std::string_view payload) noexcept {
   const auto* after_crc = reinterpret_cast<const unsigned char*>(&header) + sizeof header.crc;
   const std::uint32_t crc = crc32c(0, after_crc, sizeof header - sizeof header.crc);
-  return crc32c(crc, context_and_payload, std::size_t{header.context_bytes} + header.payload_bytes);
+  return crc32c(crc32c(crc, context.data(), context.size()), payload.data(), payload.size());
 }
 
 }  // namespace tapeline

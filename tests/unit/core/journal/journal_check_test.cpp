@@ -98,7 +98,7 @@ TEST_F(JournalChecks, FindsARecordThatWasReplacedByAnotherWholeOne) {
   std::memcpy(&header, bytes.data() + sizeof(SegmentHeader), sizeof header);
   char* const body = bytes.data() + sizeof(SegmentHeader) + sizeof header;
   body[header.context_bytes + 3] = 'X';
-  header.crc = record_crc(header, body);
+  header.crc = record_crc(header, {}, {body, std::size_t{header.context_bytes} + header.payload_bytes});
   std::memcpy(bytes.data() + sizeof(SegmentHeader), &header, sizeof header);
   write_bytes(path, bytes);
   const JournalCheck check = check_journal(config.directory);
