@@ -9,6 +9,7 @@ Without --keep the results are shown, not stored.
 import argparse
 import collections
 import datetime
+import glob
 import json
 import os
 import re
@@ -67,6 +68,8 @@ class Servers:
             self.dev("up")
             with open(os.path.join(self.environment["TAPELINE_VAR"], "servers.env"), encoding="utf-8") as file:
                 os.environ["TAPELINE_BENCH_PG"] = dict(line.rstrip("\n").split("=", 1) for line in file)["TAPELINE_PG_DSN"]
+            # The one of Debian's that is in the way is a Perl script, whose start would be timed with the peer's.
+            os.environ["PATH"] = os.pathsep.join([*glob.glob("/usr/lib/postgresql/*/bin"), os.environ["PATH"]])
 
     def __exit__(self, *exception):
         if self.is_wanted:

@@ -1,13 +1,17 @@
 // Rows of ticks made durable, exactly once, beside the limit of the server: the same rows in prebuilt buffers, by a plain
-// COPY of as many at a time, into the same table. TAPELINE_BENCH_PG is the connection string of a database to write into.
+// COPY of as many at a time, into the same table; and beside what one would type otherwise, psql's \copy of a file of them.
+// TAPELINE_BENCH_PG is the connection string of a database to write into.
 #include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <benchmark/benchmark.h>
+#include <unistd.h>
 
 #include "core/ring/spsc_ring.hpp"
 #include "core/runtime/operations.hpp"
@@ -199,8 +203,33 @@ void copy_prebuilt(benchmark::State& state) {
   });
 }
 
+/// A command of psql's, in a process of its own; the shell puts in whom to connect to.
+void psql(const std::string& command) {
+  const std::string line =
+      "psql \"$TAPELINE_BENCH_PG\" --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --command=\"" + command + "\"";
+  if (std::system(line.c_str()) != 0) throw std::runtime_error("psql refuses " + command);
+}
+
+struct TemporaryFile {
+  ~TemporaryFile() { std::remove(path.c_str()); }
+  std::string path = std::filesystem::temp_directory_path() / ("tapeline-bench-" + std::to_string(getpid()) + ".csv");
+};
+
+/// All rows in one transaction, which is to its advantage; the start of the process, some milliseconds, is not.
+void psql_copy(benchmark::State& state) {
+  guarded(state, [&] {
+    Database database;
+    database.empty();
+    Lane().write_all();
+    const TemporaryFile file;
+    psql("\\copy (select * from tick) to '" + file.path + "' csv");  // the very rows that the others store
+    measure(state, database, [&] { psql("\\copy tick from '" + file.path + "' csv"); });
+  });
+}
+
 BENCHMARK(tapeline_writer)->Name("sinks/postgres/rows/tapeline")->UseRealTime()->Unit(benchmark::kMillisecond);
 BENCHMARK(copy_prebuilt)->Name("sinks/postgres/rows/copy_prebuilt")->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(psql_copy)->Name("sinks/postgres/rows/psql_copy_csv")->UseRealTime()->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace tapeline::bench

@@ -47,7 +47,7 @@ const std::vector<std::uint32_t>& choices() {
   return made;
 }
 
-bool are_right(const std::vector<Values>& values) {
+bool are_right(const std::vector<Values>& values, double rsi_tolerance) {
   const std::vector<double>& series = prices();
   long double gain = 0, loss = 0;
   for (std::size_t i = 1; i < values.size(); ++i) {
@@ -63,7 +63,7 @@ bool are_right(const std::vector<Values>& values) {
     for (std::size_t k = i + 1 - sma_length; k <= i; ++k) squares += (series[k] - mean) * (series[k] - mean);
     const long double reach = width * std::sqrt(squares / sma_length);
     const Values& value = values[i];
-    if (!near(value.rsi, 100 * gain / (gain + loss), 1e-6) || !near(value.sma, mean, 1e-6) ||
+    if (!near(value.rsi, 100 * gain / (gain + loss), rsi_tolerance) || !near(value.sma, mean, 1e-6) ||
         !near(value.upper, mean + reach, 1e-3) || !near(value.lower, mean - reach, 1e-3)) {
       return false;
     }

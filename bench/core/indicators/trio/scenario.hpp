@@ -39,7 +39,8 @@ struct Values {
 /// Numbers of series below `many_series`, by chance.
 [[nodiscard]] const std::vector<std::uint32_t>& choices();
 
-/// Whether these, for the closes [0, values.size()), are right from the 200th on, within 1e-6 of the price or index.
-[[nodiscard]] bool are_right(const std::vector<Values>& values);
+/// Whether these, for the closes [0, values.size()), are right from the 200th on: the SMA within 1e-6, the bands within
+/// 1e-3, RSI within what is said, for one of the peers rounds it.
+[[nodiscard]] bool are_right(const std::vector<Values>& values, double rsi_tolerance = 1e-6);
 
 }  // namespace tapeline::bench::trio
