@@ -1,78 +1,30 @@
 #!/usr/bin/env python3
 """How long a frame takes to its row, its alert and its commit, and what the process costs meanwhile.
 
-Usage     ./dev bench-latency [--seconds S] [--repetitions N] [--soak MINUTES]
+Usage     ./dev bench-latency [--seconds S] [--repetitions N] [--open-loop RATE...] [--soak MINUTES]
 Output    by rate and idle strategy, medians of the repetitions, which take turns:
           computed, committed   p50, p99, p99.9 from a frame's arrival, by the pipeline's own histograms
           alert                 from a frame's arrival to its alert at a Redis subscriber, a process of its own
           bare script           what no alert can be quicker than: a script that adds and publishes as much, from its call by a
                                 program that does nothing else to its subscriber
           cores                 CPU seconds of the process a second
+          --open-loop: latencies from when a message was meant to be sent, see open_loop.py
           --soak: each minute the memory of the process, and its CPU time a message: both must stay as they are
 
 PostgreSQL, Redis, the WebSocket and the subscriber are real and on this machine, so they share its CPUs.
 """
 import argparse
-import json
-import os
-import re
 import socket
 import statistics
 import sys
-import threading
 import time
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
-for folder in ("tests/integration/pipeline", "bench/support"):
-    sys.path.insert(0, os.path.join(ROOT, folder))
-import harness  # noqa: E402
-import histogram  # noqa: E402
+import open_loop
+from pipeline_run import Run, Simulator, harness, histogram
 
-SYMBOLS = {"BTC-USD": "BTCUSDT", "ETH-USD": "ETHUSDT", "SOL-USD": "SOLUSDT", "DOGE-USD": "DOGEUSDT"}
-CONFIG = """lane = "latency"
-[bars]
-intervals_s = [1, 60]
-[rules.often]
-when = "change_pct > 0"
-cooldown_s = 0
-[runtime]
-idle = "{idle}"
-awake_cpus = {awake_cpus}
-[sources.binance]
-enabled = true
-websocket_url = "ws://{address}"
-symbols = {{ {symbols} }}
-[dashboard]
-listen = "127.0.0.1:0"
-"""
 # Messages a second, idle strategy, and whether idle CPUs are kept awake: that needs root.
 RUNS = [(1_000, "automatic", False), (10_000, "automatic", False), (10_000, "automatic", True), (10_000, "power_save", False),
         (100_000, "automatic", False)]
-
-
-class Subscriber:
-    """Takes alerts off Redis as bytes and notes when; they are read when all is over."""
-
-    def __init__(self, path):
-        self.connection = socket.socket(socket.AF_UNIX)
-        self.connection.connect(path)
-        self.connection.sendall(b"PSUBSCRIBE alerts:*\r\n")
-        self.taken = []
-        self.thread = threading.Thread(target=self.run, daemon=True)
-        self.thread.start()
-
-    def run(self):
-        while data := self.connection.recv(1 << 20):
-            self.taken.append((time.time_ns(), data))
-
-    def positions(self):
-        """Journal position of each alert that came alone, and when it came."""
-        self.connection.shutdown(socket.SHUT_RDWR)
-        self.thread.join()
-        self.connection.close()
-        for time_ns, data in self.taken:
-            for position in re.findall(rb'"journal_position":(\d+)', data):
-                yield int(position), time_ns
 
 
 def resp(*words):
@@ -105,59 +57,8 @@ def bare_scripts_ns(path, count=100):
     return sorted(times)
 
 
-class Run:
-    """The pipeline at one rate, from a fresh database on. Use as a context manager."""
-
-    def __init__(self, servers, rate, idle, awake_cpus=False):
-        self.servers = servers
-        servers.fresh_database()
-        self.simulator = harness.Simulator("--seed", "3", "--rate", str(rate), "--volatility", "5")
-        self.folder = harness.Folder()
-        symbols = ", ".join(f'"{ours}" = "{native}"' for ours, native in SYMBOLS.items())
-        self.config = self.folder.write("latency.toml",
-                                        CONFIG.format(idle=idle, awake_cpus=str(awake_cpus).lower(), address=self.simulator.address, symbols=symbols))
-        self.subscriber = Subscriber(servers.redis_socket)
-        self.running = harness.tapeline_in_background("run", "--config", self.config, "--plain", var=servers.var)
-
-    def __enter__(self):
-        harness.until(lambda: self.servers.count_or_zero("tick") > 0, "rows are committed")
-        return self
-
-    def __exit__(self, *exception):
-        self.running.end()
-        self.running.close()
-        self.simulator.close()
-        self.folder.remove()
-
-    def cpu_s(self):
-        with open(f"/proc/{self.running.process.pid}/stat", encoding="utf-8") as file:
-            fields = file.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def memory_mb(self):
-        """Its own, without the pages of the journal's files."""
-        with open(f"/proc/{self.running.process.pid}/status", encoding="utf-8") as file:
-            return int(re.search(r"RssAnon:\s+(\d+)", file.read()).group(1)) / 1024
-
-    def frames(self):
-        asked = harness.tapeline("status", "--config", self.config, "--json", var=self.servers.var)
-        return json.loads(asked.stdout)["summary"]["frames"]
-
-    def latencies(self):
-        return histogram.latencies(self.config, self.servers.var)
-
-    def alerts_ns(self, since_ns, until_ns):
-        """Of alerts of frames that came between the two: from the frame's arrival to the subscriber."""
-        self.running.end()
-        came = dict(self.subscriber.positions())
-        rows = self.servers.sql("SELECT journal_position, (extract(epoch FROM received_time) * 1000000)::bigint FROM fact_tick "
-                                "WHERE journal_position IN (SELECT journal_position FROM fact_alert)")
-        received = {int(position): int(micros) * 1000 for position, micros in rows}
-        return [came[position] - at for position, at in received.items() if position in came and since_ns <= at < until_ns]
-
-
 def measure(servers, rate, idle, awake_cpus, seconds):
-    with Run(servers, rate, idle, awake_cpus) as run:
+    with Run(servers, Simulator(rate), idle, awake_cpus) as run:
         time.sleep(3)
         since_ns, before, cpu, frames, began = time.time_ns(), run.latencies(), run.cpu_s(), run.frames(), time.monotonic()
         time.sleep(seconds)
@@ -178,7 +79,7 @@ def measure(servers, rate, idle, awake_cpus, seconds):
 
 def soak(servers, minutes, rate):
     print(f"{'minute':>6}{'messages':>14}{'us CPU a message':>18}{'own memory MB':>15}", flush=True)
-    with Run(servers, rate, "automatic") as run:
+    with Run(servers, Simulator(rate), "automatic") as run:
         time.sleep(30)  # every window is full
         cpu, frames = run.cpu_s(), run.frames()
         for minute in range(1, minutes + 1):
@@ -194,6 +95,7 @@ def main():
                                      prog="./dev bench-latency")
     parser.add_argument("--seconds", type=float, default=10, help="of each repetition")
     parser.add_argument("--repetitions", type=int, default=7)
+    parser.add_argument("--open-loop", type=int, nargs="+", metavar="RATE", help="this instead: messages a second")
     parser.add_argument("--soak", type=int, default=0, metavar="MINUTES", help="this instead")
     parser.add_argument("--soak-rate", type=int, default=20_000)
     options = parser.parse_args()
@@ -201,6 +103,8 @@ def main():
     try:
         if options.soak:
             return soak(servers, options.soak, options.soak_rate)
+        if options.open_loop:
+            return open_loop.show(servers, options.open_loop, options.seconds, options.repetitions)
         figures = {run: [] for run in RUNS}
         for _ in range(options.repetitions):
             for run in RUNS:
