@@ -109,18 +109,7 @@ Kernels::Options kernels_options() {
   return options;
 }
 
-/// Of the frames: none; all, compressed, as a lane does unless told otherwise; the last of them, as they are.
-enum class Journaling { off, all, last };
-
-JournalConfig journal_config(Journaling journaling) {
-  JournalConfig config{.directory = TradeFrames::make_directory()};
-  if (journaling == Journaling::last) {
-    config.compression = JournalCompression::none;
-    config.retain_bytes = 4 * config.segment_bytes;
-    config.failover_s = 0;
-  }
-  return config;
-}
+enum class Journaling { off, on };
 
 void run_pipeline(benchmark::State& state, Journaling journaling) {
   const TradeFrames& frames = TradeFrames::instance();
@@ -130,10 +119,11 @@ void run_pipeline(benchmark::State& state, Journaling journaling) {
     std::unique_ptr<JournalWriter> writer;
     std::unique_ptr<SegmentSupply> supply;
     std::unique_ptr<JournalKeeper> keeper;  // with all that a running lane has: hashes and compression, too
-    if (journaling != Journaling::off) {
-      journal = journal_config(journaling);
+    if (journaling == Journaling::on) {
+      journal = JournalConfig{.directory = TradeFrames::make_directory()};
       writer = std::make_unique<JournalWriter>(journal);
       supply = std::make_unique<SegmentSupply>(*writer);
+      keeper = std::make_unique<JournalKeeper>(*writer, operations, JournalKeeper::Needs{});
     }
     Topology topology;
     auto& marks = topology.link<JournalMark>({1'024, WhenFull::coalesce});
@@ -168,11 +158,6 @@ void run_pipeline(benchmark::State& state, Journaling journaling) {
     topology.stage(cache, {&updates}, {}, 1);
     topology.name_links();
     Runner runner(topology, topology.plan(usable_cpus(), RuntimeConfig{}));
-    if (writer) {
-      const auto parsed = [&] { return parser.counts().position.value(); };
-      keeper =
-          std::make_unique<JournalKeeper>(*writer, operations, JournalKeeper::Needs{.stored = parsed, .restart = {}});
-    }
     const Nanos begin_ns = steady_now_ns();
     static_cast<void>(runner.start());
     runner.request_stop(600 * nanos_per_second);
@@ -183,15 +168,14 @@ void run_pipeline(benchmark::State& state, Journaling journaling) {
     keeper.reset();
     supply.reset();
     writer.reset();
-    if (journaling != Journaling::off) std::filesystem::remove_all(journal.directory);
+    if (journaling == Journaling::on) std::filesystem::remove_all(journal.directory);
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * static_cast<std::int64_t>(frames.count()));
   state.SetLabel(frames.origin() + " trades");
 }
 
 void null_sink(benchmark::State& state) { run_pipeline(state, Journaling::off); }
-void null_sink_with_journal(benchmark::State& state) { run_pipeline(state, Journaling::all); }
-void null_sink_with_bounded_journal(benchmark::State& state) { run_pipeline(state, Journaling::last); }
+void null_sink_with_journal(benchmark::State& state) { run_pipeline(state, Journaling::on); }
 
 /// The peer: simdjson on demand over the same frames, the same five fields, prices as doubles; no journal, no pipeline.
 void plain_simdjson(benchmark::State& state) {
@@ -229,11 +213,6 @@ BENCHMARK(plain_simdjson)
 BENCHMARK(null_sink)->Name("pipeline/null_sink")->UseManualTime()->Unit(benchmark::kMillisecond)->Iterations(1);
 BENCHMARK(null_sink_with_journal)
     ->Name("pipeline/null_sink_with_journal")
-    ->UseManualTime()
-    ->Unit(benchmark::kMillisecond)
-    ->Iterations(1);
-BENCHMARK(null_sink_with_bounded_journal)
-    ->Name("pipeline/null_sink_with_bounded_journal")
     ->UseManualTime()
     ->Unit(benchmark::kMillisecond)
     ->Iterations(1);

@@ -1,8 +1,6 @@
 // An open file, closed at the end of its life: which ends its locks, and what was asked of a device.
 #pragma once
 
-#include <utility>
-
 #include <unistd.h>
 
 namespace tapeline {
@@ -14,11 +12,8 @@ class FileDescriptor {
   ~FileDescriptor() {
     if (fd_ >= 0) close(fd_);
   }
-  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
   [[nodiscard]] int get() const noexcept { return fd_; }
 
  private:

@@ -17,7 +17,6 @@
 #include "core/base/crash_point.hpp"
 #include "core/journal/chain.hpp"
 #include "core/journal/file.hpp"
-#include "core/journal/spare_file.hpp"
 
 namespace tapeline {
 namespace {
@@ -175,8 +174,8 @@ void JournalKeeper::chain_closed() {
 
 void JournalKeeper::chain(std::uint64_t index) {
   if (!find_segment(config_.directory, index - 1)) return;  // deleted meanwhile: its hash stays unknown
-  const auto closed = closed_segment(index - 1);
-  const Digest digest = digest_of_segment(*closed, [this] { return go_on(); });
+  const Segment closed(config_.directory, index - 1, config_.segment_bytes, SegmentAccess::read_only);
+  const Digest digest = digest_of_segment(closed, [this] { return go_on(); });
   if (is_unknown(digest)) return;
   pass_crash_point(CrashPoint::journal_chain);
   const auto file = find_segment(config_.directory, index);
@@ -208,31 +207,24 @@ void JournalKeeper::compress_one() {
   }
 }
 
-std::string JournalKeeper::packed(const SegmentFile& file) {
-  const auto closed = closed_segment(file.index);
-  const Segment& segment = *closed;
+void JournalKeeper::compress(const SegmentFile& file) {
+  const Segment segment(config_.directory, file.index, config_.segment_bytes, SegmentAccess::read_only);
   const auto next = find_segment(config_.directory, file.index + 1);
   const auto header = next ? read_segment_header(*next) : std::nullopt;
   if (header && header->version >= 2 && digest_of_segment(segment) != previous_digest(*header)) {
     // Left as it is: what is damaged is for somebody to look at.
     complain("journal segment " + file.path + " has changed since it was closed; `tapeline journal verify` says where");
-    return {};
+    return;
   }
-  std::string packed =
+  const std::string packed =
       compress_segment(segment.bytes(), config_.segment_bytes, config_.compression_level, [this] { return go_on(); });
-  if (packed.empty()) return {};
+  if (packed.empty()) return;
   std::vector<std::byte> unpacked(config_.segment_bytes);
   const Expanded expanded = expand_segment(packed, unpacked.data(), unpacked.size());
   if (!expanded.damaged.empty() || std::memcmp(unpacked.data(), segment.bytes(), unpacked.size()) != 0) {
     complain("journal segment " + file.path + " does not come out of its compressed form; it stays as it is");
-    return {};
+    return;
   }
-  return packed;
-}
-
-void JournalKeeper::compress(const SegmentFile& file) {
-  const std::string packed = this->packed(file);
-  if (packed.empty()) return;
   const std::string path = compressed_path(config_.directory, file.index);
   const std::string unfinished = path + ".new";
   try {
@@ -250,28 +242,17 @@ void JournalKeeper::compress(const SegmentFile& file) {
   if (rename(unfinished.c_str(), path.c_str()) != 0) throw_errno(errno, "cannot rename " + unfinished);
   sync_directory(config_.directory);
   pass_crash_point(CrashPoint::journal_compressed);
-  if (!release(file)) throw_errno(errno, "cannot delete " + file.path);
-}
-
-bool JournalKeeper::release(const SegmentFile& file) noexcept {
-  // A spare is disk that no budget counts.
-  if (usage().headroom_bytes() < 2 * config_.segment_bytes) return unlink(file.path.c_str()) == 0;
-  return writer_.release_segment(file.index);
-}
-
-std::shared_ptr<const Segment> JournalKeeper::closed_segment(std::uint64_t index) const {
-  if (auto mapped = writer_.closed_segment(index)) return mapped;
-  return std::make_shared<const Segment>(config_.directory, index, config_.segment_bytes, SegmentAccess::read_only);
+  if (unlink(file.path.c_str()) != 0) throw_errno(errno, "cannot delete " + file.path);
 }
 
 void JournalKeeper::look_when_due() {
-  if (steady_now_ns() >= next_look_ns_ || writer_.segment_index() != looked_index_) look_at_disk();
+  if (steady_now_ns() >= next_look_ns_) look_at_disk();
 }
 
 void JournalKeeper::look_at_disk() {
   const Nanos now_ns = steady_now_ns();
   next_look_ns_ = now_ns + look_interval_ns;
-  const std::uint64_t current = looked_index_ = writer_.segment_index();
+  const std::uint64_t current = writer_.segment_index();
   std::vector<SegmentFile> closed = find_segments(config_.directory);
   std::uint64_t open_bytes = 0;
   while (!closed.empty() && closed.back().index >= current) {
@@ -311,7 +292,6 @@ void JournalKeeper::look_at_disk() {
     usage_ = usage;
   }
   writer_.stop_growth(plan.is_full);
-  if (usage.is_full) delete_spare_file(config_.directory);
   warn(plan);
 }
 
@@ -322,7 +302,7 @@ void JournalKeeper::trim(const std::vector<SegmentFile>& closed, const Retention
     if (i + 1 == count) pass_crash_point(CrashPoint::journal_trim);
     // Oldest first: whenever it ends, there is no hole. Both forms, should a crash have left both.
     unlink(compressed_path(config_.directory, closed[i].index).c_str());
-    if (closed[i].form == SegmentForm::plain) static_cast<void>(release(closed[i]));
+    unlink(segment_path(config_.directory, closed[i].index).c_str());
     // What tools keep beside it, to find things in it (app/journal_index).
     unlink((segment_path(config_.directory, closed[i].index) + ".index").c_str());
   }

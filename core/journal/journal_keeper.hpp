@@ -65,11 +65,6 @@ class JournalKeeper {
   void chain(std::uint64_t index);
   void compress_one();
   void compress(const SegmentFile& file);
-  /// Compressed, and seen to come out of it again; empty: it stays as it is.
-  [[nodiscard]] std::string packed(const SegmentFile& file);
-  /// Of the plain form of a closed segment: nobody needs it any more. False with errno: it is still there.
-  [[nodiscard]] bool release(const SegmentFile& file) noexcept;
-  [[nodiscard]] std::shared_ptr<const Segment> closed_segment(std::uint64_t index) const;
   void look_when_due();
   void look_at_disk();
   void trim(const std::vector<SegmentFile>& closed, const RetentionPlan& plan);
@@ -87,8 +82,7 @@ class JournalKeeper {
   std::uint64_t chained_index_;     // its header has the hash of the one before it, or is not to have it
   std::uint64_t compressed_index_;  // all before it were seen to
   Nanos next_look_ns_ = 0;
-  std::uint64_t looked_index_ = 0;  // of the segment that was written at the last look
-  Nanos next_try_ns_ = 0;           // to chain and compress, after it failed
+  Nanos next_try_ns_ = 0;  // to chain and compress, after it failed
   Nanos next_warning_ns_ = 0;
   Nanos next_complaint_ns_ = 0;
   Nanos next_news_ns_ = 0;

@@ -16,24 +16,12 @@
 
 #include "core/base/cache_line.hpp"
 #include "core/base/crash_point.hpp"
-#include "core/base/time.hpp"
-#include "core/journal/spare_file.hpp"
 
 namespace tapeline {
 namespace {
 
 /// Of the next record's place, so much is asked for ahead at most: more would push out what is in work.
 constexpr std::size_t prefetch_bytes_max = 2'048;
-/// A closed segment stays mapped for those just behind, who need not map it themselves then, and to be written again.
-constexpr Nanos stays_mapped_ns = nanos_per_second;
-
-/// Lent segments are copied from the writer's alone: what nobody else has now, nobody gets any more.
-bool is_ours_alone(const std::shared_ptr<Segment>& segment) noexcept {
-  if (segment.use_count() > 1) return false;
-  // To give up one more makes all come before that others did with theirs; to read the count does not.
-  const std::shared_ptr<Segment> one_more = segment;
-  return true;
-}
 
 }  // namespace
 
@@ -51,7 +39,6 @@ JournalWriter::~JournalWriter() {
   Mapped* retired = retired_.load(std::memory_order_acquire);  // (N)
   while (retired != nullptr) delete std::exchange(retired, retired->next);
   // Made ahead and never used: a journal that was ended holds nothing but records.
-  delete_spare_file(config_.directory);
   if (Mapped* next = next_.load(std::memory_order_acquire)) {  // (N)
     std::error_code ignored;
     std::filesystem::remove(segment_path(config_.directory, next->segment->index()), ignored);
@@ -164,41 +151,12 @@ void JournalWriter::use(std::unique_ptr<Mapped> mapped, std::size_t offset) noex
 
 void JournalWriter::free_retired() noexcept {
   Mapped* mapped = retired_.exchange(nullptr, std::memory_order_acquire);  // (N)
-  const Nanos now_ns = steady_now_ns();
-  std::vector<std::unique_ptr<Mapped>> old;  // unmapped when nobody waits for it
-  const std::lock_guard lock(closed_mutex_);
   while (mapped != nullptr) {
     Mapped* const next = mapped->next;
-    mapped->closed_ns = now_ns;
     closed_.emplace_back(mapped);
     mapped = next;
   }
-  std::erase_if(closed_, [&](std::unique_ptr<Mapped>& closed) {
-    if (closed->segment.use_count() > 1 || now_ns < closed->closed_ns + stays_mapped_ns) return false;
-    old.push_back(std::move(closed));
-    return true;
-  });
-}
-
-std::shared_ptr<const Segment> JournalWriter::closed_segment(std::uint64_t index) const noexcept {
-  const std::lock_guard lock(closed_mutex_);
-  for (const auto& closed : closed_) {
-    if (closed->segment->index() == index) return closed->segment;
-  }
-  return nullptr;
-}
-
-bool JournalWriter::release_segment(std::uint64_t index) noexcept {
-  const std::lock_guard lock(closed_mutex_);
-  for (const auto& closed : closed_) {
-    if (closed->segment->index() != index) continue;
-    if (!is_ours_alone(closed->segment) || !closed->segment->keep_as_spare(config_.directory)) break;
-    spare_ = Segment();
-    spare_ = std::move(*closed->segment);
-    std::erase_if(closed_, [](const std::unique_ptr<Mapped>& any) { return !any->segment->is_open(); });
-    return true;
-  }
-  return tapeline::release_segment(config_.directory, segment_path(config_.directory, index));
+  std::erase_if(closed_, [](const std::unique_ptr<Mapped>& closed) { return closed->segment.use_count() == 1; });
 }
 
 void JournalWriter::touch_ahead(std::size_t bytes) noexcept {
@@ -217,19 +175,11 @@ void JournalWriter::touch_ahead(std::size_t bytes) noexcept {
   mapped->segment->touch(from, touched_end_);
 }
 
-bool JournalWriter::has_spare() const noexcept { return has_spare_file(config_.directory); }
-
 void JournalWriter::prepare_next(std::size_t touched_bytes) {
   const std::lock_guard lock(making_);
   // The writer may have taken the last one and not say so yet: then that one counts.
   if (made_index_ > segment_index() || is_growth_stopped()) return;
-  Segment spare;
-  {
-    const std::lock_guard closed_lock(closed_mutex_);
-    spare = std::exchange(spare_, Segment());
-  }
-  auto made = std::make_unique<Mapped>(
-      Segment::create_from_spare(config_.directory, made_index_ + 1, config_.segment_bytes, std::move(spare)));
+  auto made = std::make_unique<Mapped>(Segment::create(config_.directory, made_index_ + 1, config_.segment_bytes));
   ++made_index_;
   made->segment->touch(0, touched_bytes);
   prepared_index_ = made_index_;

@@ -70,13 +70,10 @@ class JournalWriter {
 
   /// From now on segments are taken away by it: free_retired().
   void attach_supply() noexcept { has_supply_ = true; }
-  /// Unmaps segments that were closed some time ago and that nobody reads any more: it takes a while, and is nothing for
-  /// who reads or writes.
+  /// Unmaps closed segments that nobody reads any more: it takes a while, and is nothing for who reads or writes.
   void free_retired() noexcept;
   /// Makes pages present, so many bytes ahead of the next record.
   void touch_ahead(std::size_t bytes) noexcept;
-  /// A file is kept to be written again.
-  [[nodiscard]] bool has_spare() const noexcept;
   /// Makes the segment behind the present one, unless it is there. Throws as Segment::create().
   void prepare_next(std::size_t touched_bytes);
 
@@ -84,11 +81,6 @@ class JournalWriter {
 
   /// Of the segment that is appended to.
   [[nodiscard]] std::uint64_t segment_index() const noexcept { return index_.load(std::memory_order_acquire); }  // (N)
-  /// A closed segment, as long as it is still mapped; nullptr: open its file.
-  [[nodiscard]] std::shared_ptr<const Segment> closed_segment(std::uint64_t index) const noexcept;
-  /// Nobody needs the plain form of a closed segment any more: its file is written again as a later one, or deleted. False
-  /// with errno: it is still there.
-  [[nodiscard]] bool release_segment(std::uint64_t index) noexcept;
   /// No segment is to be added: the budget is used up.
   void stop_growth(bool is_stopped) noexcept { is_growth_stopped_.store(is_stopped, std::memory_order_relaxed); }
   [[nodiscard]] bool is_growth_stopped() const noexcept {
@@ -103,7 +95,6 @@ class JournalWriter {
 
     std::shared_ptr<Segment> segment;
     Mapped* next = nullptr;  // of those that wait to be freed
-    Nanos closed_ns = 0;     // of the steady clock
   };
 
   void take_lock();
@@ -139,9 +130,7 @@ class JournalWriter {
   std::size_t touched_end_ = 0;
   std::uint64_t prepared_index_ = 0;
   std::size_t prepared_bytes_ = 0;
-  mutable std::mutex closed_mutex_;              // of the supply and the keeper
-  std::vector<std::unique_ptr<Mapped>> closed_;  // under it
-  Segment spare_;                                // under it: mapped, the file that is kept
+  std::vector<std::unique_ptr<Mapped>> closed_;  // and those that somebody may still read
   std::uint64_t bytes_truncated_ = 0;
   JournalPosition truncated_position_ = 0;
   std::string last_error_;

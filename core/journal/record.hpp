@@ -1,7 +1,6 @@
 // The layout of a journal on disk; little-endian, as every machine that we run on.
 //
-//   directory   <16 hex digits of the index>.journal, or .journal.zst once it is closed and compressed; lock;
-//               *.new: in the making, and spare.new, to be written again; deleted by a writer that starts
+//   directory   <16 hex digits of the index>.journal, or .journal.zst once it is closed and compressed; lock
 //   segment     SegmentHeader, then records until a filler or zeros; the last one may be blank: made ahead of its use
 //   record      RecordHeader, context, payload, at least frame_padding_bytes zeros, to a multiple of record_align
 // Segments form a chain: each says the SHA-256 of the whole segment before it (uncompressed), written when that is closed.

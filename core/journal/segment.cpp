@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "core/journal/file.hpp"
-#include "core/journal/spare_file.hpp"
 
 namespace tapeline {
 namespace {
@@ -68,9 +67,8 @@ Segment::Segment(const std::string& directory, std::uint64_t index, std::size_t 
 }
 
 void Segment::map_file(const std::string& path, SegmentAccess access) {
-  FileDescriptor fd(open(path.c_str(), (access == SegmentAccess::read_write ? O_RDWR : O_RDONLY) | O_CLOEXEC));
+  const FileDescriptor fd(open(path.c_str(), (access == SegmentAccess::read_write ? O_RDWR : O_RDONLY) | O_CLOEXEC));
   if (fd.get() < 0) throw_errno(errno, "cannot open journal segment " + path);
-  if (!hold_file(fd.get(), path)) throw_errno(ENOENT, "cannot open journal segment " + path);
   struct stat status {};
   if (fstat(fd.get(), &status) != 0) throw_errno(errno, "cannot read journal segment " + path);
   if (static_cast<std::size_t>(status.st_size) != size_)
@@ -79,7 +77,6 @@ void Segment::map_file(const std::string& path, SegmentAccess access) {
   void* mapped = mmap(nullptr, size_, protection, MAP_SHARED, fd.get(), 0);
   if (mapped == MAP_FAILED) throw_errno(errno, "cannot map journal segment " + path);
   bytes_ = static_cast<std::byte*>(mapped);
-  file_ = std::move(fd);
 }
 
 void Segment::expand_file(const std::string& path) {
@@ -95,22 +92,6 @@ void Segment::expand_file(const std::string& path) {
   expanded_ = expand_segment(file, bytes_, size_);
 }
 
-void Segment::begin(const std::string& directory, const std::string& unfinished) {
-  SegmentHeader header{};
-  std::memcpy(header.magic, segment_magic, sizeof segment_magic);
-  header.version = segment_version;
-  header.header_bytes = sizeof header;
-  header.segment_bytes = size_;
-  header.index = index_;
-  std::memcpy(bytes_, &header, sizeof header);
-  // Of a spare this leaves more to the disk's own time: what a power cut leaves of its old records is none of the new
-  // segment's, as their positions say, and is cut.
-  if (!sync(0, page_bytes())) throw_errno(errno, "cannot sync journal segment " + unfinished);
-  if (rename(unfinished.c_str(), segment_path(directory, index_).c_str()) != 0)
-    throw_errno(errno, "cannot rename journal segment " + unfinished);
-  sync_directory(directory);
-}
-
 Segment Segment::create(const std::string& directory, std::uint64_t index, std::size_t segment_bytes) {
   const std::string path = segment_path(directory, index);
   const std::string unfinished = path + ".new";
@@ -122,35 +103,21 @@ Segment Segment::create(const std::string& directory, std::uint64_t index, std::
     unlink(unfinished.c_str());
     throw_errno(error, "cannot allocate " + std::to_string(segment_bytes) + " bytes for journal segment " + path);
   }
-  if (fsync(fd.get()) != 0) throw_errno(errno, "cannot sync journal segment " + unfinished);
   Segment segment;
   segment.size_ = segment_bytes;
   segment.index_ = index;
   segment.map_file(unfinished, SegmentAccess::read_write);
-  segment.begin(directory, unfinished);
+  SegmentHeader header{};
+  std::memcpy(header.magic, segment_magic, sizeof segment_magic);
+  header.version = segment_version;
+  header.header_bytes = sizeof header;
+  header.segment_bytes = segment_bytes;
+  header.index = index;
+  std::memcpy(segment.bytes_, &header, sizeof header);
+  if (fsync(fd.get()) != 0) throw_errno(errno, "cannot sync journal segment " + unfinished);
+  if (rename(unfinished.c_str(), path.c_str()) != 0) throw_errno(errno, "cannot rename journal segment " + unfinished);
+  sync_directory(directory);
   return segment;
-}
-
-Segment Segment::create_from_spare(const std::string& directory, std::uint64_t index, std::size_t segment_bytes,
-                                   Segment mapped) {
-  const std::string unfinished = segment_path(directory, index) + ".new";
-  if (find_segment(directory, index) || !take_spare_file(directory, unfinished))
-    return create(directory, index, segment_bytes);
-  Segment segment = std::move(mapped);
-  if (!segment.is_open() || !hold_file(segment.file_.get(), unfinished)) {
-    segment = Segment();
-    segment.size_ = segment_bytes;
-    segment.map_file(unfinished, SegmentAccess::read_write);
-    segment.touch(0, segment_bytes);
-  }
-  segment.index_ = index;
-  std::memset(segment.bytes_, 0, segment_bytes);
-  segment.begin(directory, unfinished);
-  return segment;
-}
-
-bool Segment::keep_as_spare(const std::string& directory) noexcept {
-  return keep_spare_file(file_.get(), directory, segment_path(directory, index_));
 }
 
 void Segment::unmap() noexcept {
@@ -160,14 +127,12 @@ void Segment::unmap() noexcept {
 Segment::~Segment() { unmap(); }
 
 Segment::Segment(Segment&& other) noexcept
-    : file_(std::move(other.file_)),
-      bytes_(std::exchange(other.bytes_, nullptr)),
+    : bytes_(std::exchange(other.bytes_, nullptr)),
       size_(other.size_),
       index_(other.index_),
       expanded_(std::move(other.expanded_)) {}
 
 Segment& Segment::operator=(Segment&& other) noexcept {
-  std::swap(file_, other.file_);
   std::swap(bytes_, other.bytes_);
   std::swap(size_, other.size_);
   std::swap(index_, other.index_);

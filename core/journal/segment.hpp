@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "core/base/file_descriptor.hpp"
 #include "core/journal/compression.hpp"
 #include "core/journal/record.hpp"
 #include "core/journal/segment_files.hpp"
@@ -26,10 +25,6 @@ class Segment {
   Segment(const std::string& directory, std::uint64_t index, std::size_t segment_bytes, SegmentAccess access);
   /// Makes a new one: written under another name, allocated on disk, then renamed into place.
   [[nodiscard]] static Segment create(const std::string& directory, std::uint64_t index, std::size_t segment_bytes);
-  /// The same out of the file that was kept, if there is one: quicker to write into, and longer in the making. `mapped`: of
-  /// that file, if somebody still has it.
-  [[nodiscard]] static Segment create_from_spare(const std::string& directory, std::uint64_t index,
-                                                 std::size_t segment_bytes, Segment mapped);
   ~Segment();
   Segment(Segment&& other) noexcept;
   Segment& operator=(Segment&& other) noexcept;
@@ -43,9 +38,6 @@ class Segment {
   /// Of a compressed one: where zeros stand for what could not be read, and whether its file is as it was written.
   [[nodiscard]] const Expanded& expanded() const noexcept { return expanded_; }
 
-  /// Becomes the file that is kept to be written again. False: it stays what it is. Precondition: no compressed one.
-  [[nodiscard]] bool keep_as_spare(const std::string& directory) noexcept;
-
   /// Makes the pages of [begin, end) present and writable, so that writing there faults no more.
   void touch(std::size_t begin, std::size_t end) noexcept;
   /// Writes [begin, end) through to the disk. False with errno on failure.
@@ -53,12 +45,9 @@ class Segment {
 
  private:
   void map_file(const std::string& path, SegmentAccess access);
-  /// With its header, and under its name.
-  void begin(const std::string& directory, const std::string& unfinished);
   void expand_file(const std::string& path);
   void unmap() noexcept;
 
-  FileDescriptor file_{-1};  // held, while it is mapped, against being written again
   std::byte* bytes_ = nullptr;
   std::size_t size_ = 0;
   std::uint64_t index_ = 0;

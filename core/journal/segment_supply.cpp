@@ -17,8 +17,6 @@ constexpr std::size_t looks_ahead = 4;
 constexpr auto look_every = std::chrono::milliseconds(10);
 /// The next segment is made once this part of the present one is full: a quiet lane takes no disk that it may never use.
 constexpr std::size_t prepare_at_part = 8;
-/// Of new pages, where none are left over so far, a little later: some may be by then, and those cost a tenth.
-constexpr std::size_t prepare_anew_at_part = 2;
 constexpr Nanos retry_ns = nanos_per_second;
 
 }  // namespace
@@ -47,8 +45,7 @@ void SegmentSupply::step() {
   writer_.free_retired();
   writer_.touch_ahead(ahead);
   const JournalPosition begin = writer_.segment_index() * segment_bytes;
-  const bool is_late = end >= begin + segment_bytes / prepare_anew_at_part;
-  if (end < begin + segment_bytes / prepare_at_part || (!is_late && !writer_.has_spare())) return;
+  if (end < begin + segment_bytes / prepare_at_part) return;
   const Nanos now_ns = steady_now_ns();
   if (now_ns < next_try_ns_) return;
   try {

@@ -29,7 +29,7 @@ struct Message {
   std::string_view code;
   std::string_view words;  // msg
   std::string_view request_id;
-  Kline kline;
+  bool has_kline = false;  // k: it is read into a place of its own, which trades need not clear
   bool has_result = false;
   bool has_book_update_id = false;  // u, without e: a bookTicker
   bool has_snapshot_id = false;     // lastUpdateId
@@ -122,7 +122,11 @@ class Parser::Reader {
       case 'b': message.bid = unquoted(token); break;
       case 'a': message.ask = unquoted(token); break;
       case 'E': message.sent = token; break;
-      case 'k': return token == "{" ? read_kline(value, message.kline) : value;
+      case 'k':
+        if (token != "{") return value;
+        message.has_kline = true;
+        kline_ = {};
+        return read_kline(value, kline_);
       default: break;
     }
     return value;
@@ -184,7 +188,7 @@ class Parser::Reader {
   }
 
   void read_bar(const Message& message, WireOutput& output) noexcept {
-    const Kline& kline = message.kline;
+    const Kline kline = message.has_kline ? kline_ : Kline{};
     if (message.trade.symbol.empty()) {
       output.events.push_back(reject_of({}, 0, Reason::missing_field, "s (symbol) is missing"));
       return;
@@ -213,6 +217,7 @@ class Parser::Reader {
 
   json::ondemand::parser parser_;
   json::Walk walk_;
+  Kline kline_;  // of the message in work, if it has one
   std::string unescaped_;
   WireText text_;
   AnswerReader answers_;

@@ -4,7 +4,8 @@
 // made on the hot path, a lock.
 //
 // Contenders   tapeline: everything that a running lane has (segments ahead of their use, hashes, compression);
-//              alone: the writer by itself; limit_copy: the same bytes copied into memory that is there already.
+//              alone: the writer by itself; limit_copy: the same bytes copied into memory that is there already;
+//              limit_new_pages: the machine gives as many new pages of a file as the records fill, and nothing is written.
 // Counters     p50_ns, p99_ns and max_ns of one append in a run of many: what a histogram of the hot path would show.
 // Checked      after the timed part every frame is read back.
 #include <algorithm>
@@ -101,6 +102,24 @@ void limit_copy(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(frames_per_run));
 }
 
+void limit_new_pages(benchmark::State& state) {
+  const JournalConfig config{.directory = TradeFrames::make_directory()};
+  const std::size_t record_bytes = record_bytes_of(0, message().size());
+  const std::size_t segments = frames_per_run * record_bytes / config.segment_bytes + 1;
+  for (auto _ : state) {
+    for (std::uint64_t index = 0; index < segments; ++index) {
+      Segment segment = Segment::create(config.directory, index, config.segment_bytes);
+      segment.touch(0, config.segment_bytes);
+    }
+    state.PauseTiming();
+    for (std::uint64_t index = 0; index < segments; ++index)
+      std::filesystem::remove(segment_path(config.directory, index));
+    state.ResumeTiming();
+  }
+  state.SetItemsProcessed(state.iterations() *
+                          static_cast<std::int64_t>(segments * config.segment_bytes / record_bytes));
+}
+
 BENCHMARK_CAPTURE(append, tapeline, Company::kept)
     ->Name("core/journal/append/tapeline")
     ->UseRealTime()
@@ -113,6 +132,11 @@ BENCHMARK_CAPTURE(append, alone, Company::alone)
     ->Iterations(1);
 BENCHMARK(limit_copy)
     ->Name("core/journal/append/limit_copy")
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1);
+BENCHMARK(limit_new_pages)
+    ->Name("core/journal/append/limit_new_pages")
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond)
     ->Iterations(1);

@@ -64,12 +64,9 @@ TEST_F(Keeping, PreparesTheNextSegmentAndLeavesNoneBehind) {
 }
 
 TEST_F(Keeping, GoesOnWhereItWasKilledWithASegmentPrepared) {
-  // The later ones are written into files that were others' before.
-  config.compression = JournalCompression::zstd;
-  ASSERT_TRUE(dies_at("journal_prepare:12", [&] {
+  ASSERT_TRUE(dies_at("journal_prepare:2", [&] {
     JournalWriter writer(config);
     const SegmentSupply supply(writer);
-    const JournalKeeper keeper(writer, operations, {});
     for (;;) append(writer, 1);
   }));
   const auto left = list_segments(config.directory);
@@ -123,6 +120,20 @@ TEST_F(Keeping, ChainsWhatIsClosedBeforeItEnds) {
   const JournalCheck check = check_journal(config.directory);
   EXPECT_TRUE(check.findings.empty());
   EXPECT_EQ(check.chained_segments, 6U);
+}
+
+TEST_F(Keeping, ChainsOnBehindASegmentThatIsGone) {
+  JournalWriter writer(config);
+  append_segments(writer, 6);
+  std::filesystem::remove(segment_path(config.directory, 2));
+  const JournalKeeper keeper(writer, operations, {});
+  const auto is_chained = [&](std::uint64_t index) {
+    const auto header = read_segment_header(*find_segment(config.directory, index));
+    return header && !is_unknown(previous_digest(*header));
+  };
+  EXPECT_TRUE(eventually([&] { return is_chained(6); }));
+  EXPECT_FALSE(is_chained(3));
+  EXPECT_EQ(told().find("cannot"), std::string::npos);
 }
 
 TEST_F(Keeping, LeavesOneWholeFormWhereverItIsKilled) {
