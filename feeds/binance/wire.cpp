@@ -76,10 +76,10 @@ class Parser::Reader {
       output.events.push_back(
           reject_of({}, frame.receive_ns, Reason::unparsable, "the message is no whole JSON object"));
     } else if (message.kind == "trade") {
-      read_tick(message.trade, text_, output.events.emplace_back());
+      read_tick(message.trade, text_, output.add());
     } else if (message.kind == "aggTrade") {
       message.trade.id = message.ask;
-      read_tick(message.trade, text_, output.events.emplace_back());
+      read_tick(message.trade, text_, output.add());
     } else if (message.kind == "kline") {
       read_bar(message, output);
     } else if (!message.code.empty() && message.kind.empty()) {
@@ -174,7 +174,9 @@ class Parser::Reader {
   /// The contents of a string, else the token.
   bool read_text(std::string_view token, std::string_view& out) noexcept {
     out = unquoted(token);
-    if (token.front() != '"' || json::is_plain_string(token)) return true;
+    return token.front() != '"' || json::is_plain_string(token) || read_escaped(token, out);
+  }
+  [[gnu::noinline]] bool read_escaped(std::string_view token, std::string_view& out) noexcept {
     if (!json::unescape(parser_, token, unescaped_)) return false;
     out = text_.join(unescaped_);
     return true;
@@ -228,7 +230,7 @@ Parser::~Parser() = default;
 
 void Parser::parse(const Frame& frame, WireOutput& output) noexcept {
   if (frame.channel == combined) {
-    if (scan_trade(frame.payload, output.events.emplace_back())) return;
+    if (scan_trade(frame.payload, output.add())) return;
     output.events.pop_back();
   }
   reader_->read(frame, output);

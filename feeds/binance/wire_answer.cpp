@@ -81,7 +81,7 @@ class AnswerReader::Reader {
         return simdjson::SUCCESS;
       });
       if (error) return error;
-      WireEvent& event = output.events.emplace_back();
+      WireEvent& event = output.add();
       read_tick(fields, text_, event);
       event.flags = event_backfilled;
       if (event.kind == EventKind::tick && !range.contains(event.trade_id)) output.events.pop_back();
