@@ -28,6 +28,15 @@ std::size_t page_bytes() noexcept {
                            "; set journal.segment_bytes to what the journal was made with, or move the journal away");
 }
 
+/// A newer version goes on with its own: where the journal's last segment is not of it, nor is this one, but damaged.
+bool is_newest_newer(const std::string& directory, std::uint64_t index) {
+  const auto indices = list_segments(directory);
+  if (indices.empty() || indices.back() == index) return true;
+  const auto newest = find_segment(directory, indices.back());
+  const auto header = newest ? read_segment_header(*newest) : std::nullopt;
+  return header && header->version > segment_version;
+}
+
 }  // namespace
 
 Segment::Segment(const std::string& directory, std::uint64_t index, std::size_t segment_bytes, SegmentAccess access)
@@ -52,7 +61,8 @@ Segment::Segment(const std::string& directory, std::uint64_t index, std::size_t 
   }
   const SegmentHeader found = header();
   const bool is_ours = std::memcmp(found.magic, segment_magic, sizeof segment_magic) == 0;
-  if (is_ours && found.version > segment_version && found.header_bytes == sizeof found && found.index == index) {
+  if (is_ours && found.version > segment_version && found.header_bytes == sizeof found && found.index == index &&
+      is_newest_newer(directory, index)) {
     unmap();
     throw std::runtime_error("journal segment " + file->path + " was written by a newer version of tapeline (format " +
                              std::to_string(found.version) + ", this one knows up to " +

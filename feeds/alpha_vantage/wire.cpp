@@ -257,6 +257,9 @@ class Parser::Reader {
 
   WireEvent tick_of(const Quote& quote) noexcept {
     const std::string_view symbol = request_.symbol.empty() ? quote.symbol : request_.symbol;
+    if (symbol.empty()) {
+      return reject_of({}, receive_ns_, Reason::missing_field, "the symbol of the quote is not known");
+    }
     auto event_ns = session_close(quote.day, time_zones_);
     if (!event_ns) return field_reject(symbol, receive_ns_, "latest trading day", Reason::bad_timestamp, quote.day);
     if (receive_ns_ != 0) event_ns = std::min(*event_ns, receive_ns_);
@@ -269,6 +272,9 @@ class Parser::Reader {
   }
 
   WireEvent bar(std::string_view stamp, const BarFields& fields) noexcept {
+    if (request_.symbol.empty()) {
+      return reject_of({}, receive_ns_, Reason::missing_field, "the symbol of the bars is not known");
+    }
     if (!zone_known_) {
       return reject_of(request_.symbol, receive_ns_, Reason::bad_timestamp, "a time zone that we do not know");
     }

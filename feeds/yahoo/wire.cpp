@@ -220,6 +220,11 @@ class Parser::Reader {
 
   void emit(const Frame& frame, WireOutput& output) noexcept {
     if (request_.symbol.empty()) request_.symbol = chart_.symbol;
+    if (request_.symbol.empty()) {
+      output.events.push_back(
+          reject_of({}, frame.receive_ns, Reason::missing_field, "the symbol of the bars is not known"));
+      return;
+    }
     if (request_.interval_s == 0) request_.interval_s = seconds_of(chart_.granularity);
     if (request_.interval_s == 0) {
       output.events.push_back(

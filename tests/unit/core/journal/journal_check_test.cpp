@@ -162,6 +162,19 @@ TEST_F(JournalChecks, RefusesAJournalOfANewerVersion) {
   }
 }
 
+TEST_F(JournalChecks, TakesAVersionThatFlippedInAClosedSegmentForDamage) {
+  make(JournalCompression::none);
+  const std::string path = segment_path(config.directory, 2);
+  std::string bytes = bytes_of(path);
+  bytes[8] = 3;
+  write_bytes(path, bytes);
+  const JournalCheck check = check_journal(config.directory);
+  ASSERT_FALSE(check.findings.empty());
+  EXPECT_EQ(check.findings.front().segment, 2U);
+  const JournalExtent extent = survey_journal(config.directory);
+  expect_all(extent.first_position, extent.end_position);
+}
+
 TEST_F(JournalChecks, ReadsOnBehindADamagedPartOfACompressedSegment) {
   make(JournalCompression::zstd);
   const JournalExtent extent = survey_journal(config.directory);
