@@ -5,6 +5,7 @@
    repeat itself, it lies in a gap that was told, and the gap lies where a connection had broken.
 """
 import collections
+import hashlib
 import itertools
 import os
 import re
@@ -24,17 +25,34 @@ STORED = """SELECT native_symbol, trade_id, event_ns, price_mantissa, price_expo
 Verdict = collections.namedtuple("Verdict", "rows lost duplicated gaps differences")
 
 
-def copy_lines(dsn, query):
-    """The lines of COPY (query) TO STDOUT, while they come."""
+def copy_chunks(dsn, query):
+    """The bytes of COPY (query) TO STDOUT, while they come."""
     process = subprocess.Popen(["psql", dsn, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--command",
                                 f"COPY ({query}) TO STDOUT"], env=dict(os.environ, PGTZ="UTC"), stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1 << 20)
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     with process:
-        for line in process.stdout:
-            yield line.rstrip("\n")
-        problem = process.stderr.read()
+        while chunk := process.stdout.read(1 << 20):
+            yield chunk
+        problem = process.stderr.read().decode()
     if process.returncode != 0:
         raise AssertionError(f"psql: {problem}")
+
+
+def copy_lines(dsn, query):
+    rest = b""
+    for chunk in copy_chunks(dsn, query):
+        whole, newline, rest = (rest + chunk).rpartition(b"\n")
+        if newline:
+            yield from whole.decode().split("\n")
+
+
+def fingerprint(dsn, query):
+    """(lines, hash) of all that COPY writes: tells whether two are the same, much sooner than a walk over their lines."""
+    lines, content = 0, hashlib.sha256()
+    for chunk in copy_chunks(dsn, query):
+        lines += chunk.count(b"\n")
+        content.update(chunk)
+    return lines, content.digest()
 
 
 def tables_of(servers, dsn):
@@ -84,6 +102,10 @@ def against_replay(servers, dsn, truth_dsn, where=""):
         if where and "journal_position" not in columns:
             continue
         query = table_query(name, columns, where)
+        ours = fingerprint(dsn, query)
+        if ours == fingerprint(truth_dsn, query):
+            rows += ours[0]
+            continue
         count, extra, missing, example = compare_lines(copy_lines(dsn, query), copy_lines(truth_dsn, query))
         rows += count
         if extra or missing:
@@ -162,18 +184,11 @@ def against_bars(servers, dsn, the_tape, sent_end, interval_s):
     """Open, high, low, close, volume and trades of every whole bar, computed from the tape alone."""
     expected = {}
     width_ms = interval_s * 1000
-    for sequence in range(sent_end):
-        trade = the_tape.trade(sequence)
-        key = (trade.symbol, trade.event_ms // width_ms * width_ms)
-        bar = expected.get(key)
-        if bar is None:
-            expected[key] = [trade.cents, trade.cents, trade.cents, trade.cents, trade.size, 1]
-            continue
-        bar[1] = max(bar[1], trade.cents)
-        bar[2] = min(bar[2], trade.cents)
-        bar[3] = trade.cents
-        bar[4] += trade.size
-        bar[5] += 1
+    for symbol in range(tape.COUNT):
+        its = map(the_tape.trade, range(symbol, sent_end, tape.COUNT))
+        for start, trades in itertools.groupby(its, lambda trade: trade.event_ms // width_ms * width_ms):
+            cents, sizes = zip(*((trade.cents, trade.size) for trade in trades))
+            expected[symbol, start] = [cents[0], max(cents), min(cents), cents[-1], sum(sizes), len(cents)]
     rows = servers._psql(dsn, f"""
         SELECT native_symbol, (extract(epoch FROM bar_start) * 1000)::bigint, round(open * 100), round(high * 100),
                round(low * 100), round(close * 100), round(volume * 100000), trades, is_partial

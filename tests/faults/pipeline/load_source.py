@@ -4,8 +4,9 @@
 
 With --journal it is a source that can be asked again: at each connection it goes on behind the last trade that is in that
 journal, so that no interruption may lose anything at all. Without, it is like an exchange: what was sent is sent, and what
-nobody took is gone. On stdout it tells, a JSON object a line, where it listens, what each connection was sent and when it
-has come to the end of the tape.
+nobody took is gone; of what is lost at the very end nobody could tell, for nothing comes behind it, so that the last --held
+trades wait for the first connection after SIGUSR1. On stdout it tells, a JSON object a line, where it listens, what each
+connection was sent and when it has come to the end of the tape.
 """
 import argparse
 import base64
@@ -13,6 +14,7 @@ import hashlib
 import json
 import os
 import select
+import signal
 import socket
 import struct
 import sys
@@ -36,16 +38,14 @@ def tell(**what):
 def next_sequence(folder):
     """The one behind the last trade of the journal; 0 when there is none."""
     for path in reversed(journal.segments(folder)):
-        last = None
-        for frame in journal.frames_of(path):
-            if frame.kind == journal.DATA:
-                try:
-                    data = json.loads(frame.payload)["data"]
-                    last = tape.sequence_of(data["s"], data["t"]) if data["t"] > 0 and data["p"] != "NaN" else last
-                except (ValueError, KeyError, TypeError):
-                    pass  # a malformed frame of ours
-        if last is not None:
-            return last + 1
+        payloads = [frame.payload for frame in journal.frames_of(path) if frame.kind == journal.DATA]
+        for payload in reversed(payloads):
+            try:
+                data = json.loads(payload)["data"]
+                if data["t"] > 0 and data["p"] != "NaN":
+                    return tape.sequence_of(data["s"], data["t"]) + 1
+            except (ValueError, KeyError, TypeError):
+                pass  # a malformed frame of ours
     return 0
 
 
@@ -70,7 +70,11 @@ class Source:
         self.next = 0
         self.connections = 0
         self.oversized_left = options.oversized
-        self.began = None
+        self.held = options.held
+        signal.signal(signal.SIGUSR1, self.release)
+
+    def release(self, *_):
+        self.held = 0
 
     def serve(self):
         listener = socket.create_server(("127.0.0.1", self.options.port), backlog=16)
@@ -119,6 +123,7 @@ class Source:
 
     def play(self, client):
         options, told_end = self.options, False
+        count = options.count - self.held
         if self.oversized_left > 0:
             self.oversized_left -= 1
             # Over transport.body_bytes_max, or no UTF-8 in a text: the client must hang up.
@@ -126,7 +131,7 @@ class Source:
         begun, offset, next_ping = time.monotonic(), self.next, 0
         while True:
             now = time.monotonic()
-            due = min(offset + int((now - begun) * options.rate), options.count, self.next + 20_000)
+            due = min(offset + int((now - begun) * options.rate), count, self.next + 20_000)
             if due > self.next:
                 frames = []
                 for sequence in range(self.next, due):
@@ -136,7 +141,7 @@ class Source:
                     frames.append(framed(self.tape.payload(sequence)))
                 self.next = due  # before it is sent: what is cut in the middle counts as sent
                 self.send(client, b"".join(frames))
-            elif self.next >= options.count and not told_end:
+            elif self.next >= count and not told_end:
                 told_end = True
                 tell(end_of_tape=self.next)
             if now >= next_ping:
@@ -150,7 +155,7 @@ class Source:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, default in {"seed": 1, "begin-ms": 0, "rate": 100_000, "count": 0, "port": 0, "malformed-every": 0,
-                          "malformed-burst": 1, "oversized": 0, "symbols": 0}.items():
+                          "malformed-burst": 1, "oversized": 0, "symbols": 0, "held": 0}.items():
         parser.add_argument("--" + name, type=int, default=default)
     parser.add_argument("--journal", default="", help="go on behind the last trade in this folder")
     Source(parser.parse_args()).serve()
