@@ -23,6 +23,8 @@ if(TAPELINE_SANITIZE)
   target_compile_options(tapeline_options INTERFACE
     -fsanitize=${TAPELINE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(tapeline_options INTERFACE -fsanitize=${TAPELINE_SANITIZE})
+  # GCC takes a file that another includes for a header, whose unnamed namespaces it warns of.
+  target_compile_options(tapeline_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
   # GCC sees uninitialised members of std::function through the instrumentation (GCC bug 105562, std::regex).
   target_compile_options(tapeline_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   if(TAPELINE_SANITIZE MATCHES "thread")
@@ -38,16 +40,25 @@ if(TAPELINE_MOLD)
   target_link_options(tapeline_options INTERFACE -fuse-ld=mold)
 endif()
 
-# tapeline_library(NAME SOURCES ... [LIBRARIES ...]): LIBRARIES are what the sources include, all public.
+# tapeline_library(NAME [UNITY] SOURCES ... [LIBRARIES ...]): LIBRARIES are what the sources include, all public.
+# UNITY: no two files have a private thing of one name. With the sanitizers, which make headers slow to compile, several such
+# files are compiled in one go.
 function(tapeline_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "UNITY" "" "SOURCES;LIBRARIES")
   add_library(${name} STATIC ${arg_SOURCES})
   target_link_libraries(${name} PUBLIC tapeline_options Threads::Threads ${arg_LIBRARIES})
+  if(TAPELINE_SANITIZE AND arg_UNITY)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+  endif()
 endfunction()
 
-# tapeline_test(NAME LABEL label SOURCES ... [LIBRARIES ...] [TIMEOUT seconds]): one executable, one ctest entry.
+# tapeline_test(NAME [THREADS] LABEL label SOURCES ... [LIBRARIES ...] [TIMEOUT seconds]): one executable, one ctest entry.
+# THREADS: the test runs several. Under the thread sanitizer only such tests are built: nothing could race in the others.
 function(tapeline_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "THREADS" "LABEL;TIMEOUT" "SOURCES;LIBRARIES")
+  if(TAPELINE_SANITIZE MATCHES "thread" AND NOT arg_THREADS)
+    return()
+  endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE tapeline_options GTest::gtest_main GTest::gmock ${arg_LIBRARIES})
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})

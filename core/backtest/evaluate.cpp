@@ -102,7 +102,7 @@ Tape judge(const std::vector<History>& histories, std::shared_ptr<const Market> 
       for (const std::uint16_t rule : evaluation.fired) {
         const BarRow& row = evaluation.row;
         of_rules |= by.roles.of_rule(rule);
-        const double close = to_double(Int128{row.close_mantissa}, row.price_exponent);
+        const double close = tapeline::to_double(Int128{row.close_mantissa}, row.price_exponent);
         tape.fired.push_back({tape.intents.size(), rule, close, row.rsi});
       }
     } else {

@@ -12,7 +12,6 @@
 namespace tapeline {
 namespace {
 
-constexpr int power_max = 18;  // of the powers of ten that fit 64 bits
 constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
 std::span<const std::string_view> suffixes(IndicatorKind kind) noexcept {

@@ -8,8 +8,6 @@
 namespace tapeline {
 namespace {
 
-constexpr int power_max = 18;  // of the powers of ten that fit 64 bits
-
 Decimal decimal(std::int64_t mantissa, int exponent) noexcept { return {mantissa, static_cast<std::int8_t>(exponent)}; }
 
 /// What the kernels say, side by side; asked through value() or peek().

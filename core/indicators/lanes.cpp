@@ -10,7 +10,7 @@
 namespace tapeline {
 namespace {
 
-constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
+constexpr double absent = std::numeric_limits<double>::quiet_NaN();
 
 /// All distances within it, N * S2 and S1 * S1 are at most 2^52.
 std::int64_t reach_of(std::size_t length) noexcept { return std::int64_t{1} << (26 - std::bit_width(length)); }
@@ -136,14 +136,14 @@ IntPack Lanes::compute(std::size_t begin, std::span<const Row> rows, const Value
       losses = is_tiny ? losses : new_losses;
     }
     const Pack index = pack_of(100.0) * gains / (gains + losses);  // 0 / 0 where it is flat: not a number
-    store_pack(is_settled || changes >= rsi_length ? index : pack_of(undefined), out.rsi + at);
+    store_pack(is_settled || changes >= rsi_length ? index : pack_of(absent), out.rsi + at);
     const Pack leaving = left != nullptr ? to_doubles(load_pack(&(*left)[begin]) - base) : zero;
     const Pack entering = now - leaving;
     sums += entering;
     squares += entering * (now + leaving);
     const Pack spread = square_root(squares * length - sums * sums);
     const Pack middle = quotient.of(sums + base_sum);
-    const Pack mid = is_settled || changes + 1 >= window ? middle : pack_of(undefined);
+    const Pack mid = is_settled || changes + 1 >= window ? middle : pack_of(absent);
     const Pack band = width * quotient.of(spread);
     store_pack(mid, out.mid + at);
     store_pack(mid + band, out.upper + at);
@@ -187,7 +187,7 @@ void Lanes::compute_full_range(std::size_t lane, std::span<const Row> rows, doub
     }
     before = close;
     const std::size_t at = row * out.stride + lane;
-    if (changes >= rsi_length_) out.rsi[at] = sums.total() == 0 ? undefined : sums.index();
+    if (changes >= rsi_length_) out.rsi[at] = sums.total() == 0 ? absent : sums.index();
     if (changes + 1 < length_) continue;
     const BollingerBands bands =
         bollinger_bands(full_range_.sum(), full_range_.spread(), Int128{close}, length_, width_, unit);

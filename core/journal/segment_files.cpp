@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::string_view plain_extension = ".journal";
 constexpr std::string_view compressed_extension = ".journal.zst";
-constexpr std::size_t digits = 16;
+constexpr std::size_t index_digits = 16;
 
 std::string path_of(const std::string& directory, std::uint64_t index, std::string_view extension) {
   std::array<char, 32> name{};
@@ -56,12 +56,12 @@ std::vector<std::uint64_t> list_segments(const std::string& directory) {
   for (auto entry = std::filesystem::directory_iterator(directory, error);
        !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
     const std::string name = entry->path().filename().string();
-    if (name.size() < digits) continue;
-    const std::string_view extension = std::string_view(name).substr(digits);
+    if (name.size() < index_digits) continue;
+    const std::string_view extension = std::string_view(name).substr(index_digits);
     if (extension != plain_extension && extension != compressed_extension) continue;
     std::uint64_t index = 0;
-    const auto [end, parse_error] = std::from_chars(name.data(), name.data() + digits, index, 16);
-    if (parse_error == std::errc{} && end == name.data() + digits) indices.push_back(index);
+    const auto [end, parse_error] = std::from_chars(name.data(), name.data() + index_digits, index, 16);
+    if (parse_error == std::errc{} && end == name.data() + index_digits) indices.push_back(index);
   }
   std::sort(indices.begin(), indices.end());
   indices.erase(std::unique(indices.begin(), indices.end()), indices.end());

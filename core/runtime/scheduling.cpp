@@ -30,7 +30,7 @@ std::string lock_memory() {
 
 AwakeCpus::AwakeCpus() : request_(open("/dev/cpu_dma_latency", O_WRONLY | O_CLOEXEC)) {
   constexpr std::int32_t wake_up_us_max = 0;
-  if (request_.get() >= 0 && write(request_.get(), &wake_up_us_max, sizeof wake_up_us_max) == sizeof wake_up_us_max)
+  if (request_.get() >= 0 && ::write(request_.get(), &wake_up_us_max, sizeof wake_up_us_max) == sizeof wake_up_us_max)
     return;
   refusal_ = std::string("runtime.awake_cpus is refused (/dev/cpu_dma_latency: ") + std::strerror(errno) +
              "): let the process write to that device, and the service with DeviceAllow=; idle CPUs go on to sleep";

@@ -13,14 +13,14 @@ namespace tapeline {
 namespace {
 
 constexpr std::string_view extension = ".snapshot";
-constexpr std::size_t digits = 16;
+constexpr std::size_t position_digits = 16;
 
 }  // namespace
 
 std::string snapshot_directory(const std::string& journal_directory) { return journal_directory + "/snapshots"; }
 
 std::string snapshot_path(const std::string& directory, JournalPosition position) {
-  std::array<char, digits + 1> name{};
+  std::array<char, position_digits + 1> name{};
   std::snprintf(name.data(), name.size(), "%016llx", static_cast<unsigned long long>(position));
   return directory + '/' + name.data() + std::string(extension);
 }
@@ -30,10 +30,10 @@ std::vector<JournalPosition> list_snapshots(const std::string& directory) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
     const std::string name = entry.path().filename().string();
-    if (name.size() != digits + extension.size() || !name.ends_with(extension)) continue;
+    if (name.size() != position_digits + extension.size() || !name.ends_with(extension)) continue;
     JournalPosition position = 0;
-    const auto [end, problem] = std::from_chars(name.data(), name.data() + digits, position, 16);
-    if (problem == std::errc{} && end == name.data() + digits) positions.push_back(position);
+    const auto [end, problem] = std::from_chars(name.data(), name.data() + position_digits, position, 16);
+    if (problem == std::errc{} && end == name.data() + position_digits) positions.push_back(position);
   }
   std::sort(positions.begin(), positions.end());
   return positions;

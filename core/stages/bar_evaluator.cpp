@@ -36,13 +36,13 @@ void copy_indicators(const IndicatorValues& values, BarRow& row) noexcept {
   row.bars_seen = values.bars_seen;
 }
 
-constexpr double undefined = IndicatorValues::undefined;
+constexpr double unknown = IndicatorValues::undefined;
 
 IndicatorValues undefined_values(std::uint64_t bars_seen) noexcept {
   IndicatorValues values{};
-  values.sma = values.rsi = values.bb_mid = values.bb_sigma = values.bb_upper = values.bb_lower = undefined;
-  values.percent_b = values.bandwidth = values.volatility = values.volatility_annual = undefined;
-  values.change = values.change_pct = undefined;
+  values.sma = values.rsi = values.bb_mid = values.bb_sigma = values.bb_upper = values.bb_lower = unknown;
+  values.percent_b = values.bandwidth = values.volatility = values.volatility_annual = unknown;
+  values.change = values.change_pct = unknown;
   values.bars_seen = bars_seen;
   return values;
 }
@@ -96,7 +96,7 @@ SignalVerdict BarEvaluator::judged(const OpenBar& bar, const IndicatorSet::Signa
                                    const SignalsConfig& signals) noexcept {
   const double close = to_double(Decimal{bar.close, bar.price_exponent});
   const bool has_gap = gap_in_window(bar);
-  if (bar.is_partial) return judge({close, undefined, undefined, false, true, has_gap}, signals);
+  if (bar.is_partial) return judge({close, unknown, unknown, false, true, has_gap}, signals);
   return judge({close, values.rsi, values.sma, values.rsi_flat, false, has_gap}, signals);
 }
 
@@ -118,7 +118,7 @@ void BarEvaluator::tell(const OpenBar& bar, const Circumstances& circumstances, 
   evaluation.previous_signal = signal_;
   evaluation.signal_changed = changes(bar, verdict);
   evaluation.fired.clear();
-  std::fill(evaluation.custom.begin(), evaluation.custom.end(), undefined);
+  std::fill(evaluation.custom.begin(), evaluation.custom.end(), unknown);
   if (!bar.is_partial) signal_ = verdict.signal;
 }
 

@@ -2,15 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+
+#include "core/base/fixed_text.hpp"
 
 namespace tapeline {
-
-void copy_text(char* to, std::size_t capacity, std::string_view text) noexcept {
-  const std::size_t length = std::min(text.size(), capacity - 1);
-  std::memcpy(to, text.data(), length);
-  std::memset(to + length, 0, capacity - length);
-}
 
 void KernelOutput::announce(const MarketEvent& event) {
   // Names go out whatever is stored: the writer and the cache need them to read the rows that follow.

@@ -133,7 +133,4 @@ class KernelOutput {
   std::array<std::array<Counter, reason_count>, 3> quality_counts_{};  // by kind and reason
 };
 
-/// Cut to fit, NUL-terminated, the rest zeroed: equal texts are equal bytes.
-void copy_text(char* to, std::size_t capacity, std::string_view text) noexcept;
-
 }  // namespace tapeline

@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "core/base/fixed_text.hpp"
 #include "core/stages/kernels.hpp"
 
 namespace tapeline {

@@ -1,16 +1,11 @@
 #include "core/stages/parser.hpp"
 
 #include <algorithm>
-#include <cstring>
+
+#include "core/base/fixed_text.hpp"
 
 namespace tapeline {
 namespace {
-
-void copy_text(char* to, std::size_t capacity, std::string_view text) noexcept {
-  const std::size_t length = std::min(text.size(), capacity - 1);
-  std::memcpy(to, text.data(), length);
-  to[length] = '\0';
-}
 
 EventKind control_event(FrameKind kind) noexcept {
   switch (kind) {

@@ -297,7 +297,6 @@ class Parser::Reader {
 
   /// "3. Last Refreshed" carries a time of day only while that day's session goes on.
   bool is_day_in_session(std::string_view stamp) const noexcept {
-    constexpr std::size_t date_bytes = 10;
     return is_daily_ && last_refreshed_.size() > date_bytes && last_refreshed_.substr(0, date_bytes) == stamp;
   }
 

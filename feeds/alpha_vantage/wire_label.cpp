@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "feeds/alpha_vantage/wire_time.hpp"
+
 namespace tapeline::feeds::alpha_vantage {
 namespace {
 
-constexpr std::size_t stamp_bytes = 19;  // 2025-07-11 19:55:00
-constexpr std::size_t date_bytes = 11;   // with the space behind it
 constexpr std::size_t year_bytes = 4;
 constexpr std::string_view first_year_of_starts = "2022";
 
@@ -14,7 +14,7 @@ constexpr std::string_view first_year_of_starts = "2022";
 
 void LabelEvidence::see(std::string_view stamp) noexcept {
   if (stamp.size() != stamp_bytes) return;
-  const std::string_view time = stamp.substr(date_bytes);
+  const std::string_view time = stamp.substr(date_bytes + 1);
   has_first_start_ = has_first_start_ || time == "04:00:00";
   has_last_end_ = has_last_end_ || time == "20:00:00";
   newest_year_ = std::max(newest_year_, stamp.substr(0, year_bytes));

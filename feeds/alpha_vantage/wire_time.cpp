@@ -8,9 +8,6 @@
 namespace tapeline::feeds::alpha_vantage {
 namespace {
 
-constexpr std::size_t date_bytes = 10;   // 2025-07-11
-constexpr std::size_t stamp_bytes = 19;  // 2025-07-11 19:55:00
-
 const date::time_zone* locate_new_york() {
   try {
     const date::time_zone* zone = date::locate_zone("America/New_York");

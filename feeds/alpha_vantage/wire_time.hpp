@@ -4,6 +4,7 @@
 //           nullopt.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -15,6 +16,9 @@ class time_zone;
 }
 
 namespace tapeline::feeds::alpha_vantage {
+
+inline constexpr std::size_t date_bytes = 10;   // 2025-07-11
+inline constexpr std::size_t stamp_bytes = 19;  // 2025-07-11 19:55:00
 
 enum class Zone : std::uint8_t { utc, new_york };
 

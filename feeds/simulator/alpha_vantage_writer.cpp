@@ -13,7 +13,7 @@
 namespace tapeline::feeds::simulator {
 namespace {
 
-constexpr int shown_decimals = 4;
+constexpr int text_decimals = 4;
 constexpr std::size_t compact_bars = 100;
 
 HttpReply message(std::string_view key, std::string_view text) {
@@ -36,7 +36,7 @@ HttpReply csv(std::string body) { return {.content_type = "application/x-downloa
 
 std::string price_text(const Asset& asset, std::int64_t ticks) {
   std::string out;
-  append_fixed(out, ticks, asset.spec().price_decimals, shown_decimals);
+  append_fixed(out, ticks, asset.spec().price_decimals, text_decimals);
   return out;
 }
 
@@ -44,7 +44,7 @@ std::string volume_text(double volume) { return std::to_string(std::llround(volu
 
 std::string percent_text(double percent) {
   std::string out;
-  append_fixed(out, std::llround(percent * 1e4), shown_decimals, shown_decimals);
+  append_fixed(out, std::llround(percent * 1e4), text_decimals, text_decimals);
   out.push_back('%');
   return out;
 }

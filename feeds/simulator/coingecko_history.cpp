@@ -10,8 +10,6 @@
 namespace tapeline::feeds::simulator {
 namespace {
 
-constexpr Nanos nanos_per_day = 1'440 * nanos_per_minute;
-
 /// One array such as [1709395200000,61942,62211.5].
 class RowWriter {
  public:

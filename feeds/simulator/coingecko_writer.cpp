@@ -13,8 +13,6 @@
 namespace tapeline::feeds::simulator {
 namespace {
 
-constexpr Nanos nanos_per_day = 86'400 * nanos_per_second;
-
 struct Currency {
   std::string_view code;
   double per_usd;

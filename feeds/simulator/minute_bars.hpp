@@ -24,6 +24,7 @@ struct SourceBar {
 };
 
 inline constexpr Nanos nanos_per_minute = 60 * nanos_per_second;
+inline constexpr Nanos nanos_per_day = 86'400 * nanos_per_second;
 
 struct PastShape {
   Nanos end_ns = 0;  // the past ends here, at `last_price`

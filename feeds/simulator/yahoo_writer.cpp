@@ -14,7 +14,6 @@
 namespace tapeline::feeds::simulator {
 namespace {
 
-constexpr Nanos nanos_per_day = 86'400 * nanos_per_second;
 constexpr std::array<std::pair<std::string_view, int>, 10> interval_minutes{{{"1m", 1},
                                                                              {"2m", 2},
                                                                              {"5m", 5},

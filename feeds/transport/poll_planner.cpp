@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "feeds/transport/retry_after.hpp"
+
 namespace tapeline::feeds {
 namespace {
 
-constexpr Nanos rate_limit_pause_ns = 60 * nanos_per_second;
 constexpr Nanos quota_pause_ns = 3'600 * nanos_per_second;
 /// A source that asks for more patience than this is asked again all the same.
 constexpr Nanos retry_after_ns_max = 86'400 * nanos_per_second;

@@ -6,7 +6,7 @@
 namespace tapeline::feeds {
 namespace {
 
-constexpr int tries_max = 6;
+constexpr int asks_max = 6;
 constexpr Nanos pause_ns_max = 60 * nanos_per_second;
 /// A trade may be in the stream a moment before REST has it.
 constexpr Nanos empty_pause_ns = nanos_per_second;
@@ -61,7 +61,7 @@ void StreamBackfill::answered(const AnsweredTrades& answer, Nanos now_ns) {
   backoff_.reset();
   if (answer.count == 0) {
     if (wanted.is_open_ended()) return;  // there is nothing newer
-    if (++wanted.tries == tries_max) {
+    if (++wanted.tries == asks_max) {
       failures_.push_back({wanted, range_text(wanted) + ": the source does not have them"});
       return;
     }
@@ -90,7 +90,7 @@ void StreamBackfill::troubled(std::string why, Nanos pause_ns, std::uint64_t ran
   WantedTrades wanted = *std::exchange(under_way_, std::nullopt);
   not_before_ns_ = now_ns + std::max(pause_ns, backoff_.next(random));
   // A pause that the source asks for is no failure of the request.
-  if (pause_ns == 0 && ++wanted.tries == tries_max) {
+  if (pause_ns == 0 && ++wanted.tries == asks_max) {
     failures_.push_back({wanted, std::move(why)});
     return;
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "feeds/transport/retry_after.hpp"
+
 namespace tapeline::feeds {
 namespace {
 
@@ -13,7 +15,6 @@ constexpr Nanos settled_ns = 30 * nanos_per_second;
 constexpr Nanos gap_grace_ns = nanos_per_second / 4;
 constexpr Nanos catch_up_grace_ns = 3 * nanos_per_second;
 constexpr Nanos new_symbol_grace_ns = 10 * nanos_per_second;
-constexpr Nanos rate_limit_pause_ns = 60 * nanos_per_second;
 /// REST may be a moment ahead of the stream.
 constexpr Nanos dead_grace_ns = 2 * nanos_per_second;
 constexpr double patience_max = 64;

@@ -75,7 +75,7 @@ std::array<Field, 21> alert_fields(const AlertRow& alert, const AlertSubject& su
       {"bar_end", Json::string, format_utc(alert.bar_end_ns)},
       {"signal", Json::string, to_string(alert.signal)},
       {"trend", Json::string, to_string(alert.trend)},
-      {"close", Json::number, to_string(Int128{alert.close_mantissa}, alert.price_exponent)},
+      {"close", Json::number, tapeline::to_string(Int128{alert.close_mantissa}, alert.price_exponent)},
       {"rsi", Json::number, number_text(alert.rsi)},
       {"sma", Json::number, number_text(alert.sma)},
       {"bb_upper", Json::number, number_text(alert.bb_upper)},
@@ -108,7 +108,7 @@ std::string json_of(std::span<const Field> fields) {
 
 void encode_latest(std::string_view symbol, const Latest& latest, int expiry_s, Commands& commands) {
   const std::string expiry = std::to_string(expiry_s);
-  const std::string price = to_string(Int128{latest.price_mantissa}, latest.price_exponent);
+  const std::string price = tapeline::to_string(Int128{latest.price_mantissa}, latest.price_exponent);
   commands.add({"SET", key(symbol, "price"), price, "EX", expiry});
   if (const std::string rsi = number_text(latest.rsi); !rsi.empty()) {
     commands.add({"SET", key(symbol, "rsi"), rsi, "EX", expiry});
@@ -116,7 +116,8 @@ void encode_latest(std::string_view symbol, const Latest& latest, int expiry_s, 
     commands.add({"DEL", key(symbol, "rsi")});
   }
   const auto add_side = [&](const char* what, std::int64_t mantissa, std::int8_t exponent) {
-    if (mantissa != 0) commands.add({"SET", key(symbol, what), to_string(Int128{mantissa}, exponent), "EX", expiry});
+    if (mantissa != 0)
+      commands.add({"SET", key(symbol, what), tapeline::to_string(Int128{mantissa}, exponent), "EX", expiry});
   };
   add_side("bid", latest.bid_mantissa, latest.bid_exponent);
   add_side("ask", latest.ask_mantissa, latest.ask_exponent);

@@ -6,7 +6,7 @@ With --journal it is a source that can be asked again: at each connection it goe
 journal, so that no interruption may lose anything at all. Without, it is like an exchange: what was sent is sent, and what
 nobody took is gone; of what is lost at the very end nobody could tell, for nothing comes behind it, so that the last --held
 trades wait for the first connection after SIGUSR1. On stdout it tells, a JSON object a line, where it listens, what each
-connection was sent and when it has come to the end of the tape.
+connection was sent and when it has come to the end of the tape, or to what it holds back.
 """
 import argparse
 import base64

@@ -2,15 +2,14 @@
 wall clock."""
 import glob
 import os
-import signal
 
 import harness
 import journal
 from scenario import NotHere, scenario
-from world import Harm
+from world import HELD, Harm
 
 
-@scenario(rows="18", count=800_000, repeats=False, source_options=("--held", "5000"))
+@scenario(rows="18", count=800_000, repeats=False, source_options=HELD)
 def feed_gaps(world):
     """A source that repeats nothing, cut and killed: what nobody took is told as a gap, the rest is there once."""
     proxy = world.proxy("source")
@@ -29,9 +28,7 @@ def feed_gaps(world):
             proxy.cut_mid_frame()
             world.note("source: cut mid-frame")
         world.recover()
-    proxy.heal()
-    world.source.process.send_signal(signal.SIGUSR1)
-    proxy.reset()
+    world.release_held()
 
 
 @scenario(rows="18, 24", count=300_000, source_options=("--malformed-every", "7"))

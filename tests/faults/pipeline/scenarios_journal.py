@@ -10,7 +10,7 @@ import harness
 import journal
 import tape
 from scenario import NotHere, scenario
-from world import PATIENCE_S, Harm
+from world import HELD, PATIENCE_S, Harm
 
 
 def last_segment(world):
@@ -108,7 +108,7 @@ def journal_behind_database(world):
         file.write(whole)
 
 
-@scenario(rows="10", count=600_000, repeats=False)
+@scenario(rows="10", count=600_000, repeats=False, source_options=HELD)
 def journal_disk_full(world):
     """The journal's disk is full for a while: frames are refused loudly and counted, the hole is told as a gap, and once
     there is space it goes on without a restart."""
@@ -121,6 +121,7 @@ def journal_disk_full(world):
         raise NotHere(f"a small tmpfs cannot be mounted here: {mounted.stderr.strip()}")
     world.closing.append(lambda: subprocess.run(["umount", "--lazy", world.journal_root], capture_output=True))
     world.segment_bytes = 4 << 20
+    world.proxy("source")
     world.start()
     world.wait_for_rows()
     harness.until(lambda: "refused a frame" in world.running.stderr, "the full disk is told of", PATIENCE_S)
@@ -129,9 +130,10 @@ def journal_disk_full(world):
     world.pause(0.2, 0.5)
     mount("-o", "remount,size=1g")
     world.recover()
+    world.release_held()
 
 
-@scenario(rows="11", count=800_000, repeats=False)
+@scenario(rows="11", count=800_000, repeats=False, source_options=HELD)
 def journal_io_error(world):
     """The disk answers EIO to whatever makes a segment or writes it through: frames are refused loudly, and after a restart
     it goes on; nothing that was taken in is lost."""
@@ -159,6 +161,7 @@ def journal_io_error(world):
     world.note("EIO of the journal's disk")
     if world.running.process.poll() is None:
         world.kill()
+    world.release_held()
     world.start()
     world.recover()
 

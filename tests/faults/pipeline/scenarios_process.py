@@ -8,7 +8,7 @@ import time
 import harness
 import journal
 from scenario import CRASH_POINTS, NotHere, scenario
-from world import PATIENCE_S, SLOWNESS, Harm
+from world import HELD, PATIENCE_S, SLOWNESS, Harm
 
 
 @scenario(rows="1", count=800_000)
@@ -139,10 +139,10 @@ def two_processes_one_journal(world):
     world.require_running()
 
 
-@scenario(rows="8", count=1_500_000)
+@scenario(rows="8", count=1_000_000, rate=20_000)
 def two_processes_one_lane(world):
     """A second process with a journal of its own, on a lane whose checkpoint the first one moves: it stops,
-    and says why."""
+    and says why. The tape outlasts the second one's start: who moves nothing any more is not in its way."""
     world.start()
     world.wait_for_rows()
     world.pause(0.5, 1)
@@ -211,7 +211,7 @@ def reload_bad_file(world):
         world.recover()
 
 
-@scenario(rows="25", count=1_600_000, rate=50_000, repeats=False)
+@scenario(rows="25", count=1_600_000, rate=50_000, repeats=False, source_options=HELD)
 def memory_limit(world):
     """No more memory is given, for a while: frames may be refused, and the process may end; nothing that it took is lost."""
     if SLOWNESS > 1:
@@ -234,3 +234,4 @@ def memory_limit(world):
             raise Harm(f"ended with {process.returncode}:\n{world.running.stderr[-2000:]}")
         else:
             world.note("ended for want of memory")
+    world.release_held()

@@ -22,6 +22,7 @@ SEGMENT_BYTES = 16 << 20  # closed several times in a round
 SNAPSHOT_BYTES = 2 << 20  # a tenth of a second of load
 INTERVALS_S = (1, 2)
 SLOWNESS = float(os.environ.get("TAPELINE_SLOWNESS", 1))  # how much longer everything may take: sanitizers
+HELD = ("--held", "5000")  # of a source that repeats nothing: what it sends when all harm is done
 PATIENCE_S = 180.0 * SLOWNESS  # for things that must happen, however slow the machine is
 
 START_WITHOUT_POSTGRES = re.compile(r"^tapeline: (PostgreSQL: |cannot connect to PostgreSQL)", re.MULTILINE)
@@ -189,6 +190,13 @@ class Round:
         self.source = Source(*options, *self.source_options)
         self.closing.append(self.source.close)
 
+    def release_held(self):
+        """Lets the source send the trades that it has held back, on a connection that nobody breaks any more."""
+        self.source.process.send_signal(signal.SIGUSR1)
+        if "source" in self.proxies:
+            self.proxies["source"].heal()
+            self.proxies["source"].reset()
+
     def proxy(self, name):
         """A fault proxy before "source", "postgres" or "redis"; made before the program is started."""
         if name not in self.proxies:
@@ -339,7 +347,7 @@ class Round:
         for proxy in self.proxies.values():
             proxy.heal()
         deadline = time.monotonic() + PATIENCE_S + 3 * self.count / self.rate
-        while not self.is_finished():
+        while not any(told["end_of_tape"] == self.count for told in self.source.told("end_of_tape")):
             self.require_running()
             if time.monotonic() > deadline:
                 raise Harm(f"the tape did not come to its end; the source said:\n{self.source.stdout[-2000:]}\n"
