@@ -17,10 +17,6 @@ constexpr Nanos status_interval_ns = 100 * nanos_per_millisecond;
 constexpr Nanos complaint_interval_ns = 10 * nanos_per_second;
 /// Handlers of one poll at most, so that the stages on the same thread get their turn.
 constexpr int handlers_per_poll = 64;
-/// A frame that waits for others to be read waits for longer than it takes to become a row: each one is handed on at once. Only
-/// where a backlog has lasted is the cost of a round through all stages shared by a few.
-constexpr std::size_t frames_of_backlog = 8;
-constexpr std::size_t polls_to_backlog = 64;
 
 }  // namespace
 
@@ -98,10 +94,10 @@ std::size_t Poller::poll() noexcept {
     for (const auto& source : sources_) source->poll_now();
   }
   if (context_->stopped()) context_->restart();
-  // Only a disk that is waited for is waited for less often.
+  // A frame is handed on before the next is read: it would wait here for longer than it takes to become a row, and a backlog is
+  // not worked off any sooner by waiting. Only a disk that is waited for is waited for less often.
   const bool collects = journal_.config().fsync == JournalFsync::batch;
-  const std::size_t wanted = full_polls_ < polls_to_backlog ? 1 : frames_of_backlog;
-  for (int i = 0; i < handlers_per_poll && (collects || appended_ < wanted) && context_->poll_one() > 0; ++i) {
+  for (int i = 0; i < handlers_per_poll && (collects || appended_ == 0) && context_->poll_one() > 0; ++i) {
   }
   const Nanos now_ns = steady_now_ns();
   if (options_.clock_interval_ns > 0 && now_ns >= next_clock_ns_ && !stopped_) {
@@ -111,7 +107,6 @@ std::size_t Poller::poll() noexcept {
   finish_recordings();
   publish_mark();
   note_statuses(now_ns);
-  full_polls_ = appended_ < wanted ? 0 : full_polls_ + 1;
   return std::exchange(appended_, 0);
 }
 

@@ -85,8 +85,7 @@ class Poller final : public Stage, public FrameSink {
   Nanos next_clock_ns_ = 0;
   Nanos next_status_ns_ = 0;
   Nanos next_complaint_ns_ = 0;
-  std::size_t appended_ = 0;    // since the last poll
-  std::size_t full_polls_ = 0;  // one after the other, that left something to read
+  std::size_t appended_ = 0;  // since the last poll
   bool started_ = false;
   bool stopped_ = false;
   std::atomic<bool> poll_wanted_{false};
