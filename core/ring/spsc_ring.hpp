@@ -45,8 +45,8 @@ class SpscRing {
     // relaxed: the ring is handed to other threads after this, by means that order it.
     producer_.position.store(start, std::memory_order_relaxed);
     consumer_.position.store(start, std::memory_order_relaxed);
-    producer_.read_seen = start;
-    consumer_.written_seen = start;
+    producer_.write = producer_.read_seen = start;
+    consumer_.read = consumer_.written_seen = start;
   }
   SpscRing(const SpscRing&) = delete;
   SpscRing& operator=(const SpscRing&) = delete;
@@ -58,7 +58,7 @@ class SpscRing {
   /// Slot to fill in place, or nullptr when full. Stays invisible to the consumer until publish(); asking again before
   /// that gives the same slot.
   [[nodiscard]] T* try_claim() noexcept {
-    const std::uint64_t write = producer_.position.load(std::memory_order_relaxed);  // relaxed: our own variable
+    const std::uint64_t write = producer_.write;
     if (write - producer_.read_seen > mask_) {
       // (C) acquire: the consumer's reads of the slot happen before we overwrite it.
       producer_.read_seen = consumer_.position.load(Order::see_released);
@@ -69,7 +69,7 @@ class SpscRing {
 
   /// Up to `count_max` free slots that lie together; empty when full. Shorter before a wrap: claim again.
   [[nodiscard]] std::span<T> try_claim(std::size_t count_max) noexcept {
-    const std::uint64_t write = producer_.position.load(std::memory_order_relaxed);  // relaxed: our own variable
+    const std::uint64_t write = producer_.write;
     if (capacity() - (write - producer_.read_seen) < count_max) {
       // (C) acquire: as above, for all slots that come free.
       producer_.read_seen = consumer_.position.load(Order::see_released);
@@ -81,16 +81,16 @@ class SpscRing {
 
   /// Precondition: that many slots are claimed and filled.
   void publish(std::size_t count = 1) noexcept {
-    const std::uint64_t write = producer_.position.load(std::memory_order_relaxed);  // relaxed: our own variable
+    producer_.write += count;
     // (P) release: the slots are filled before the consumer sees the position.
-    producer_.position.store(write + count, Order::publish);
+    producer_.position.store(producer_.write, Order::publish);
   }
 
   // -- consumer
 
   /// Oldest unread elements that lie together; empty when none. Valid until release(). Shorter before a wrap: peek again.
   [[nodiscard]] std::span<const T> peek() noexcept {
-    const std::uint64_t read = consumer_.position.load(std::memory_order_relaxed);  // relaxed: our own variable
+    const std::uint64_t read = consumer_.read;
     if (consumer_.written_seen == read) {
       // (P) acquire: what the producer filled is visible once its position is.
       consumer_.written_seen = producer_.position.load(Order::see_published);
@@ -102,9 +102,9 @@ class SpscRing {
 
   /// Gives the oldest `count` elements back. Precondition: peek() has shown them.
   void release(std::size_t count) noexcept {
-    const std::uint64_t read = consumer_.position.load(std::memory_order_relaxed);  // relaxed: our own variable
+    consumer_.read += count;
     // (C) release: our reads of the slots are done before the producer sees them free.
-    consumer_.position.store(read + count, Order::release);
+    consumer_.position.store(consumer_.read, Order::release);
   }
 
   // -- anyone
@@ -118,13 +118,16 @@ class SpscRing {
   }
 
  private:
-  // Each side owns its lines: its position, plus its last sight of the other's.
+  // Each side has a line that the other looks at, and one that nobody takes from it: where it is, and its last sight of the
+  // other. On one line they would be with the other side, which polls it, whenever they are needed.
   struct alignas(no_sharing_bytes) ProducerSide {
     std::atomic<std::uint64_t> position{0};
+    alignas(no_sharing_bytes) std::uint64_t write = 0;
     std::uint64_t read_seen = 0;
   };
   struct alignas(no_sharing_bytes) ConsumerSide {
     std::atomic<std::uint64_t> position{0};
+    alignas(no_sharing_bytes) std::uint64_t read = 0;
     std::uint64_t written_seen = 0;
   };
 

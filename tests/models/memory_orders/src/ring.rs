@@ -24,11 +24,13 @@ pub struct Ring {
 
 pub struct Producer {
     ring: Arc<Ring>,
+    write: u64,     // ProducerSide::write
     read_seen: u64, // ProducerSide::read_seen
 }
 
 pub struct Consumer {
     ring: Arc<Ring>,
+    read: u64,         // ConsumerSide::read
     written_seen: u64, // ConsumerSide::written_seen
 }
 
@@ -39,14 +41,14 @@ pub fn ring(capacity: usize, start: u64, orders: Orders) -> (Producer, Consumer)
         consumer_position: AtomicU64::new(start),
         orders,
     });
-    (Producer { ring: ring.clone(), read_seen: start }, Consumer { ring, written_seen: start })
+    (Producer { ring: ring.clone(), write: start, read_seen: start }, Consumer { ring, read: start, written_seen: start })
 }
 
 impl Producer {
     /// try_claim(), the filling of the slot, publish()
     pub fn push(&mut self, value: u64) -> bool {
         let mask = self.ring.slots.len() as u64 - 1;
-        let write = self.ring.producer_position.load(Relaxed); // relaxed: our own variable
+        let write = self.write;
         if write.wrapping_sub(self.read_seen) > mask {
             self.read_seen = self.ring.consumer_position.load(self.ring.orders.see_released);
             if write.wrapping_sub(self.read_seen) > mask {
@@ -54,7 +56,8 @@ impl Producer {
             }
         }
         self.ring.slots[(write & mask) as usize].with_mut(|slot| unsafe { *slot = value });
-        self.ring.producer_position.store(write.wrapping_add(1), self.ring.orders.publish);
+        self.write = write.wrapping_add(1);
+        self.ring.producer_position.store(self.write, self.ring.orders.publish);
         true
     }
 }
@@ -63,7 +66,7 @@ impl Consumer {
     /// peek(), the reading of what it shows, release()
     pub fn pop(&mut self) -> Option<u64> {
         let mask = self.ring.slots.len() as u64 - 1;
-        let read = self.ring.consumer_position.load(Relaxed); // relaxed: our own variable
+        let read = self.read;
         if self.written_seen == read {
             self.written_seen = self.ring.producer_position.load(self.ring.orders.see_published);
         }
@@ -71,7 +74,8 @@ impl Consumer {
             return None;
         }
         let value = self.ring.slots[(read & mask) as usize].with(|slot| unsafe { *slot });
-        self.ring.consumer_position.store(read.wrapping_add(1), self.ring.orders.release);
+        self.read = read.wrapping_add(1);
+        self.ring.consumer_position.store(self.read, self.ring.orders.release);
         Some(value)
     }
 }
