@@ -1,4 +1,7 @@
-"""./dev bench report: docs/benchmarks.md with its plots, from the newest file in bench/results/ (or the one that is named)."""
+"""./dev bench report: docs/benchmarks.md with its plots, from the newest file in bench/results/ (or the one that is named).
+
+The claims have a column for each of the other files, whatever the machine: a ratio that holds on one only is seen to.
+"""
 import glob
 import html
 import json
@@ -12,11 +15,33 @@ PAGE = os.path.join(ROOT, "docs/benchmarks.md")
 PLOTS = os.path.join(ROOT, "docs/benchmarks")
 
 
-def newest():
-    files = sorted(glob.glob(os.path.join(HERE, "results/*.json")), key=lambda path: path.rsplit(".", 2)[1])
-    if not files:
-        sys.exit("bench report: bench/results/ is empty: ./dev bench --keep fills it")
-    return files[-1]
+def kept_files():
+    """From the newest to the oldest."""
+    files = sorted(glob.glob(os.path.join(HERE, "results/*.json")), key=lambda path: path.rsplit(".", 2)[1], reverse=True)
+    return [os.path.abspath(path) for path in files]
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def claims_table(kept, others):
+    """A row for each claim of `kept`, with its ratios in `others`."""
+    def ratio(claim):
+        return "-" if claim is None else "%.2f%s" % (claim["ratio"], "" if claim["is_met"] else " missed")
+
+    yield "| claim | best beside it | wanted | ratio |" + "".join(" %s |" % other["commit"][:7] for other in others)
+    yield "|---|---|---|---|" + "---|" * len(others)
+    there = [{claim["title"]: claim for claim in other["claims"]} for other in others]
+    for claim in kept["claims"]:
+        wanted = "at least %g" % claim["at_least"] if "at_least" in claim else "at most %g" % claim["at_most"]
+        yield "| %s | %s | %s | **%s** |" % (claim["title"], claim["best"].rpartition("/")[2], wanted, ratio(claim)) + "".join(
+            " %s |" % ratio(claims.get(claim["title"])) for claims in there)
+
+
+def about(kept):
+    return "%s: %s, %s, Linux %s, load %.1f" % (kept["commit"][:7], kept["utc"], kept["cpu"], kept["kernel"], kept["load_before"])
 
 
 def groups_of(times):
@@ -28,6 +53,11 @@ def groups_of(times):
     return groups
 
 
+def rounds_of(times):
+    counts = {len(values) for values in times.values() if isinstance(values, list)}
+    return "%d to %d" % (min(counts), max(counts)) if len(counts) > 1 else str(*counts)
+
+
 def duration(nanoseconds):
     for limit, unit in ((1e9, "s"), (1e6, "ms"), (1e3, "us")):
         if nanoseconds >= limit:
@@ -36,7 +66,7 @@ def duration(nanoseconds):
 
 
 def plot(group, contenders):
-    """Bars of medians with a line from the fastest to the slowest repetition; one text a bar, readable in any theme."""
+    """Bars of medians with a line from the fastest to the slowest round; one text a bar, readable in any theme."""
     width, left, bar = 760, 250, 24
     height = bar * len(contenders) + 34
     longest = max(statistics.median(values) for _, values in contenders)
@@ -58,21 +88,21 @@ def plot(group, contenders):
 
 
 def main():
-    path = sys.argv[1] if len(sys.argv) > 1 else newest()
-    with open(path, encoding="utf-8") as file:
-        kept = json.load(file)
+    files = kept_files()
+    if not files:
+        sys.exit("bench report: bench/results/ is empty: ./dev bench --keep fills it")
+    path = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else files[0]
+    kept, others = read(path), [read(file) for file in files if file != path]
     text = ["# Benchmarks", "",
             "Made by `./dev bench report` from `%s`; `./dev bench --keep` measures anew." % os.path.relpath(path, ROOT), "",
-            "Commit %s, %s, %s, %d CPUs, Linux %s, `%s`, `%s`; load %.1f when it began. Medians of %d repetitions, those of all "
-            "contenders of a scenario interleaved in an order by chance; results are compared before anything is timed. "
-            "What counts are the ratios: they come out of one run." % (
+            "Commit %s, %s, %s, %d CPUs, Linux %s, `%s`, `%s`; load %.1f when it began. Medians of %s rounds, in each of which "
+            "all contenders of a scenario run in an order by chance; results are compared before anything is timed. "
+            "What counts are the ratios: each is the median of the rounds' ratios." % (
                 kept["commit"], kept["utc"], kept["cpu"], kept["cpus"], kept["kernel"], kept["compiler"], kept["flags"],
-                kept["load_before"], max((len(v) for v in kept["times"].values() if isinstance(v, list)), default=0)), "",
-            "## Claims", "", "| claim | best beside it | ratio | wanted | |", "|---|---|---|---|---|"]
-    for claim in kept["claims"]:
-        wanted = "at least %g" % claim["at_least"] if "at_least" in claim else "at most %g" % claim["at_most"]
-        text.append("| %s | %s | **%.2f** | %s | %s |" % (claim["title"], claim["best"].rpartition("/")[2], claim["ratio"], wanted,
-                                                       "met" if claim["is_met"] else "missed"))
+                kept["load_before"], rounds_of(kept["times"])), "",
+            "## Claims", "", *claims_table(kept, others)]
+    if others:
+        text += ["", "The last columns are of other runs, which are kept in bench/results/ too: " + "; ".join(map(about, others)) + "."]
     os.makedirs(PLOTS, exist_ok=True)
     for old in glob.glob(os.path.join(PLOTS, "*.svg")):
         os.remove(old)

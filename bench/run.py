@@ -2,12 +2,11 @@
 
 Usage: bench/run.py [SCENARIO] [--full] [--keep]
 
-SCENARIO is the beginning of a name, such as core/ring. Repetitions of all contenders of one scenario are interleaved in an
-order by chance, so that whatever else the machine does meets all of them; every figure is the median of its repetitions.
-Without --keep the results are shown, not stored.
+SCENARIO is the beginning of a name, such as core/ring. All contenders of a scenario run once in a round, in an order by chance,
+and there are several rounds. A figure is the median of its rounds; a ratio is the median of the rounds' ratios, since a machine
+that becomes three times as slow for a second then does so to both of its sides. Without --keep the results are shown, not stored.
 """
 import argparse
-import collections
 import datetime
 import glob
 import json
@@ -16,13 +15,14 @@ import re
 import statistics
 import subprocess
 import sys
+import time
 import tomllib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 PROGRAM = os.path.join(ROOT, "build/bench/bench/tapeline_bench")
-REPETITIONS = 7
-QUICK_SECONDS, FULL_SECONDS = 0.02, 0.5  # of one repetition
+FEWEST_ROUNDS, MOST_ROUNDS, ROUNDS_SECONDS = 7, 21, 12  # more than the fewest only while they take no longer
+QUICK_SECONDS, FULL_SECONDS = 0.02, 0.5  # of one benchmark in one round
 LONG = ("core/indicators/long_accuracy",)  # minutes each: only when they are named
 
 # In the order of the table; each is run on its own.
@@ -90,48 +90,67 @@ def plain(name):
     return re.sub(r"/(iterations:\d+|manual_time|real_time|repeats:\d+)", "", name)
 
 
-def run_scenario(scenario, others, seconds):
-    """Nanoseconds an item of every repetition, by benchmark; `others` have scenarios of their own."""
-    names = [name for name in names_of(scenario) if not name.startswith(tuple(others))]
-    if scenario in LONG:
-        names = [scenario]
-    if not names:
-        return {}
-    print("bench: %s: %d benchmarks" % (scenario, len(names)), file=sys.stderr, flush=True)
+def run_round(names, seconds):
+    """Nanoseconds an item, or what was wrong, by benchmark."""
     expression = "^(" + "|".join(re.escape(name) for name in names) + ")$"
     done = subprocess.run(
-        [PROGRAM, "--benchmark_filter=" + expression, "--benchmark_format=json",
-         "--benchmark_repetitions=%d" % (1 if scenario in LONG else REPETITIONS),
+        [PROGRAM, "--benchmark_filter=" + expression, "--benchmark_format=json", "--benchmark_repetitions=1",
          "--benchmark_enable_random_interleaving=true", "--benchmark_min_time=%g" % seconds],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False, cwd=ROOT)
     if done.returncode != 0:
-        sys.exit("bench: %s ended with status %d" % (scenario, done.returncode))
-    times = collections.defaultdict(list)
+        sys.exit("bench: %s ended with status %d" % (", ".join(names), done.returncode))
+    times = {}
     for run in json.loads(done.stdout[done.stdout.index("{"):])["benchmarks"]:
         if run.get("run_type") != "iteration":
             continue
         if run.get("error_occurred"):
             times[plain(run["name"])] = run["error_message"]
         elif "items_per_second" in run:
-            times[plain(run["name"])].append(1e9 / run["items_per_second"])
+            times[plain(run["name"])] = 1e9 / run["items_per_second"]
         else:
-            times[plain(run["name"])].append(run["real_time"] * {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}[run["time_unit"]])
+            times[plain(run["name"])] = run["real_time"] * {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}[run["time_unit"]]
     return times
+
+
+def run_scenario(scenario, others, seconds):
+    """Nanoseconds an item of every round, or what was wrong, by benchmark; `others` have scenarios of their own."""
+    names = [name for name in names_of(scenario) if not name.startswith(tuple(others))]
+    if scenario in LONG:
+        names = [scenario]
+    if not names:
+        return {}
+    print("bench: %s: %d benchmarks" % (scenario, len(names)), file=sys.stderr, flush=True)
+    rounds, began = [], time.monotonic()
+    while len(rounds) < (1 if scenario in LONG else FEWEST_ROUNDS) or (
+            scenario not in LONG and len(rounds) < MOST_ROUNDS and time.monotonic() - began < ROUNDS_SECONDS):
+        rounds.append(run_round(names, seconds))
+    times = {}
+    for name in sorted(set().union(*rounds)):
+        values = [one[name] for one in rounds]
+        times[name] = next((value for value in values if isinstance(value, str)), values)
+    return times
+
+
+def ratio_of_rounds(numerators, denominators):
+    return statistics.median(a / b for a, b in zip(numerators, denominators, strict=True))
 
 
 def claims_of(times):
     """Every claim whose benchmarks have run, with its ratio."""
     with open(os.path.join(HERE, "claims.toml"), "rb") as file:
         claims = tomllib.load(file)["claim"]
-    median = {name: statistics.median(values) for name, values in times.items() if isinstance(values, list)}
     for claim in claims:
-        peers = [name for name in claim["against"] if name in median]
-        if claim["ours"] not in median or not peers:
+        ours = times.get(claim["ours"])
+        if not isinstance(ours, list):
             continue
-        best = min(peers, key=median.get)
-        ratio = median[best] / median[claim["ours"]]
-        if "at_most" in claim:
-            ratio = 1 / ratio
+        if "a_second" in claim:
+            peers = {"{:,.0f} a second".format(claim["a_second"]): [1e9 / claim["a_second"]] * len(ours)}
+        else:
+            peers = {name: times[name] for name in claim["against"] if isinstance(times.get(name), list)}
+        if not peers:
+            continue
+        best = min(peers, key=lambda name: ratio_of_rounds(peers[name], ours))
+        ratio = ratio_of_rounds(peers[best], ours) if "at_least" in claim else ratio_of_rounds(ours, peers[best])
         is_met = ratio >= claim["at_least"] if "at_least" in claim else ratio <= claim["at_most"]
         yield {**claim, "best": best, "ratio": ratio, "is_met": is_met}
 
@@ -159,7 +178,7 @@ def show(times, claims):
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("scenario", nargs="?", default="", metavar="SCENARIO")
-    parser.add_argument("--full", action="store_true", help="longer repetitions: half an hour instead of three minutes")
+    parser.add_argument("--full", action="store_true", help="longer rounds: half an hour instead of three minutes")
     parser.add_argument("--keep", action="store_true", help="store the results in bench/results/")
     options = parser.parse_args()
 
@@ -181,7 +200,7 @@ def main():
         path = os.path.join(HERE, "results", "%s.%s.%s.%s.json" % (about["commit"], slug(about["cpu"]), compiler, about["utc"]))
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
-            json.dump({**about, "mode": "full" if options.full else "quick", "unit": "nanoseconds an item, every repetition",
+            json.dump({**about, "mode": "full" if options.full else "quick", "unit": "nanoseconds an item, every round",
                        "times": times, "claims": claims}, file, indent=1)
             file.write("\n")
         print("\nkept as " + os.path.relpath(path, ROOT))
