@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <system_error>
 
 #include <fcntl.h>
 #include <openssl/evp.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "core/base/file_descriptor.hpp"
+#include "core/journal/file.hpp"
 
 namespace tapeline::feeds {
 namespace {
@@ -21,15 +23,6 @@ namespace {
 /// Closed, its lock ends too.
 FileDescriptor open_file(const std::string& path, int flags) {
   return FileDescriptor(::open(path.c_str(), flags | O_CLOEXEC, 0600));
-}
-
-bool write_all(int descriptor, std::string_view bytes) noexcept {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written < 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
 }
 
 }  // namespace
@@ -136,10 +129,15 @@ bool QuotaLedger::save() {
   std::string text;
   for (const Spent& spent : spent_) text += std::to_string(spent.wall_ns) + ' ' + spent.request + '\n';
   const std::string unfinished = file_ + ".new";
-  const FileDescriptor out = open_file(unfinished, O_WRONLY | O_CREAT | O_TRUNC);
-  if (out.get() < 0 || !write_all(out.get(), text) || ::fdatasync(out.get()) != 0 ||
-      ::rename(unfinished.c_str(), file_.c_str()) != 0) {
-    last_error_ = "cannot write " + file_ + ": " + std::strerror(errno);
+  try {
+    const FileDescriptor out = open_file(unfinished, O_WRONLY | O_CREAT | O_TRUNC);
+    if (out.get() < 0) throw_errno(errno, "cannot write " + file_);
+    write_all(out.get(), text.data(), text.size(), file_);
+    if (::fdatasync(out.get()) != 0 || ::rename(unfinished.c_str(), file_.c_str()) != 0) {
+      throw_errno(errno, "cannot write " + file_);
+    }
+  } catch (const std::system_error& error) {
+    last_error_ = error.what();
     return false;
   }
   return true;

@@ -1,29 +1,15 @@
-// Ours: exact integers, any lengths. The middle of the bands is the SMA, as it is for TA-Lib.
+// Ours: exact integers, any lengths; a close at a time, of many series side by side, and of many at random.
 #include <span>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
-#include "bench/core/indicators/trio/scenario.hpp"
+#include "bench/core/indicators/trio/kernels.hpp"
 #include "core/base/huge_pages.hpp"
-#include "core/indicators/bollinger.hpp"
 #include "core/indicators/lanes.hpp"
-#include "core/indicators/rsi.hpp"
 
 namespace tapeline::bench::trio {
 namespace {
-
-struct Kernels {
-  Rsi rsi{rsi_length};
-  Bollinger bands{sma_length, width};
-
-  Values update(std::int64_t close) {
-    rsi.update(close);
-    bands.update(close);
-    const auto now = bands.value(cents);
-    return {rsi.value().value_or(0), now ? now->mid : 0, now ? now->upper : 0, now ? now->lower : 0};
-  }
-};
 
 /// Closes before every value is defined.
 constexpr std::size_t warm_up = sma_length;

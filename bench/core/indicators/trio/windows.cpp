@@ -7,31 +7,22 @@
 
 #include <benchmark/benchmark.h>
 
-#include "bench/core/indicators/trio/scenario.hpp"
-#include "core/indicators/bollinger.hpp"
-#include "core/indicators/rsi.hpp"
+#include "bench/core/indicators/trio/kernels.hpp"
 
 namespace tapeline::bench::trio {
 namespace {
 
 void window(benchmark::State& state, std::uint32_t length) {
-  Rsi rsi{length};
-  Bollinger bands{length, width};
-  const auto update = [&](std::int64_t close) {
-    rsi.update(close);
-    bands.update(close);
-    const auto now = bands.value(cents);
-    return Values{rsi.value().value_or(0), now ? now->mid : 0, now ? now->upper : 0, now ? now->lower : 0};
-  };
+  Kernels kernels(length, length);
   Values last{};
-  for (const std::int64_t close : closes()) last = update(close);
+  for (const std::int64_t close : closes()) last = kernels.update(close);
   long double mean = 0;
   for (std::size_t i = closes_count - length; i < closes_count; ++i) mean += closes()[i];
   mean /= static_cast<long double>(length) * cents;
   if (std::fabs(static_cast<long double>(last.sma) - mean) > 1e-9L * mean)
     return state.SkipWithError("the values are wrong");
   for (auto _ : state) {
-    for (const std::int64_t close : closes()) benchmark::DoNotOptimize(update(close));
+    for (const std::int64_t close : closes()) benchmark::DoNotOptimize(kernels.update(close));
   }
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(closes_count));
 }
