@@ -32,7 +32,7 @@ std::string packed(std::string_view bytes, int window_bits, int level, int flush
   stream.avail_out = static_cast<uInt>(out.size());
   const int status = deflate(&stream, flush);
   const bool is_whole = status == (flush == Z_FINISH ? Z_STREAM_END : Z_OK) && stream.avail_out > 0;
-  out.resize(out.size() - stream.avail_out);
+  out.erase(stream.total_out);
   deflateEnd(&stream);
   if (!is_whole) throw std::runtime_error("cannot pack");
   return out;

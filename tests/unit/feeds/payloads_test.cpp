@@ -45,8 +45,9 @@ Lines outcome_of(const Parsed& parsed) {
 TEST(RecordedPayloads, EachIsReadExactlyOrRefusedForTheRightReason) {
   const auto folder = testing::payload_folder("yahoo").parent_path();
   if (folder.empty() || access(testing::python, X_OK) != 0) GTEST_SKIP() << testing::no_payloads;
-  const Lines lines = testing::output_of(std::string{testing::python} + " -B tests/unit/feeds/expected_payloads.py '" +
-                                         folder.string() + '\'');
+  std::string command = testing::python;
+  command += " -B tests/unit/feeds/expected_payloads.py '" + folder.string() + '\'';
+  const Lines lines = testing::output_of(command);
   std::map<std::string, std::unique_ptr<WireParser>> parsers;
   std::size_t files = 0;
   for (std::size_t at = 0; at < lines.size(); ++files) {
