@@ -31,7 +31,7 @@ def claims_table(kept, others):
     def ratio(claim):
         return "-" if claim is None else "%.2f%s" % (claim["ratio"], "" if claim["is_met"] else " missed")
 
-    yield "| claim | best beside it | wanted | ratio |" + "".join(" %s |" % other["commit"][:7] for other in others)
+    yield "| claim | best beside it | wanted | ratio |" + "".join(" run %d |" % (i + 1) for i in range(len(others)))
     yield "|---|---|---|---|" + "---|" * len(others)
     there = [{claim["title"]: claim for claim in other["claims"]} for other in others]
     for claim in kept["claims"]:
@@ -41,7 +41,11 @@ def claims_table(kept, others):
 
 
 def about(kept):
-    return "%s: %s, %s, Linux %s, load %.1f" % (kept["commit"][:7], kept["utc"], kept["cpu"], kept["kernel"], kept["load_before"])
+    return "commit %s%s, %s, %s, %d CPUs, Linux %s, `%s`, `%s`, load %.1f when it began; %s mode, %s" % (
+        kept["commit"][:7], "" if kept["is_clean"] else " with changes", kept["utc"],
+        ", ".join(filter(None, (kept["cpu"], kept.get("cpu_kind")))), kept["cpus"], kept["kernel"], kept["compiler"],
+        kept["flags"], kept["load_before"], kept["mode"],
+        "medians of %s rounds" % rounds_of(kept["times"]) if kept["unit"].endswith("round") else "ratios of medians")
 
 
 def groups_of(times):
@@ -95,14 +99,13 @@ def main():
     kept, others = read(path), [read(file) for file in files if file != path]
     text = ["# Benchmarks", "",
             "Made by `./dev bench report` from `%s`; `./dev bench --keep` measures anew." % os.path.relpath(path, ROOT), "",
-            "Commit %s, %s, %s, %d CPUs, Linux %s, `%s`, `%s`; load %.1f when it began. Medians of %s rounds, in each of which "
-            "all contenders of a scenario run in an order by chance; results are compared before anything is timed. "
-            "What counts are the ratios: each is the median of the rounds' ratios." % (
-                kept["commit"], kept["utc"], kept["cpu"], kept["cpus"], kept["kernel"], kept["compiler"], kept["flags"],
-                kept["load_before"], rounds_of(kept["times"])), "",
+            "Of %s." % about(kept), "",
+            "In each round all contenders of a scenario run in an order by chance; results are compared before anything is timed. "
+            "What counts are the ratios: each is the median of the rounds' ratios.", "",
             "## Claims", "", *claims_table(kept, others)]
     if others:
-        text += ["", "The last columns are of other runs, which are kept in bench/results/ too: " + "; ".join(map(about, others)) + "."]
+        text += ["", "The last columns are of other runs, which are kept in bench/results/ too:", "",
+                 *("%d. %s" % (i + 1, about(other)) for i, other in enumerate(others))]
     os.makedirs(PLOTS, exist_ok=True)
     for old in glob.glob(os.path.join(PLOTS, "*.svg")):
         os.remove(old)

@@ -21,7 +21,7 @@ import tomllib
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 PROGRAM = os.path.join(ROOT, "build/bench/bench/tapeline_bench")
-FEWEST_ROUNDS, MOST_ROUNDS, ROUNDS_SECONDS = 7, 21, 12  # more than the fewest only while they take no longer
+FEWEST_ROUNDS, MOST_ROUNDS, ROUNDS_SECONDS = 7, 21, 9  # more than the fewest only while they take no longer
 QUICK_SECONDS, FULL_SECONDS = 0.02, 0.5  # of one benchmark in one round
 LONG = ("core/indicators/long_accuracy",)  # minutes each: only when they are named
 
@@ -38,16 +38,18 @@ def output_of(*command):
 
 def surroundings():
     with open("/proc/cpuinfo", encoding="utf-8") as file:
-        model = re.search(r"^model name\s*:\s*(.*)$", file.read(), re.MULTILINE)
+        cpu = dict(re.findall(r"^(\S.*?)\s*: (.*)$", file.read().split("\n\n")[0], re.MULTILINE))
     with open(os.path.join(ROOT, "build/bench/compile_commands.json"), encoding="utf-8") as file:
         entry = next(e for e in json.load(file) if e["file"].endswith("bench/core/ring/tapeline.cpp"))
-    flags = [word for word in entry["command"].split() if re.match(r"-(O|m|f|DNDEBUG|std)", word)]
+    flags = [word for word in entry["command"].split() if re.match(r"-(O|m|f(?!pch)|DNDEBUG|std)", word)]
     compiler = next(word for word in entry["command"].split() if "ccache" not in word)
     return {
         "commit": output_of("git", "-c", "safe.directory=" + ROOT, "rev-parse", "--short=12", "HEAD") or "unknown",
         "is_clean": output_of("git", "-c", "safe.directory=" + ROOT, "status", "--porcelain", "--untracked-files=no") == "",
         "utc": datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ"),
-        "cpu": model.group(1) if model else "unknown",
+        "cpu": cpu.get("model name", "unknown"),
+        "cpu_kind": "family %s, model %s, %s AVX-512" % (
+            cpu.get("cpu family", "?"), cpu.get("model", "?"), "with" if "avx512f" in cpu.get("flags", "").split() else "without"),
         "cpus": len(os.sched_getaffinity(0)),
         "kernel": os.uname().release,
         "compiler": output_of(compiler, "--version").split("\n")[0],

@@ -1,5 +1,5 @@
 # The standard library and GoogleTest, parsed once: a file of ours takes longer to read them than to compile what it says.
-# What a file uses it includes all the same: the fuzz preset compiles without these.
+# What a file uses it includes all the same: ./dev lint and the fuzz preset read it without these.
 #
 # tapeline_precompiled and tapeline_test_precompiled compile nothing; other targets reuse what they have parsed.
 # The compiler cache wants to be told of them (-fpch-preprocess, and what ./dev sets).

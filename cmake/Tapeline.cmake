@@ -1,6 +1,4 @@
 # How every target of the project is compiled: warnings, instruction set, sanitizers. One place for all of them.
-include(CheckCXXCompilerFlag)
-
 add_library(tapeline_options INTERFACE)
 target_include_directories(tapeline_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(tapeline_options INTERFACE

@@ -1,4 +1,4 @@
-// The few things that a journal does with files, each with an error that names the file.
+// The few things that whoever keeps something does with files, each with an error that names the file.
 //
 // Failure   Throws std::system_error.
 #pragma once

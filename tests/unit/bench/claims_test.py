@@ -1,6 +1,7 @@
 """Ratios of benchmarks: what a round does to both sides is not seen in them."""
 import os
 import sys
+import tomllib
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../bench"))
@@ -25,6 +26,14 @@ class Claims(unittest.TestCase):
         claim, = run.claims_of({ROUND_TRIP: [220.0] * 3, ITS_PEER: [200.0] * 3})
         self.assertAlmostEqual(claim["ratio"], 1.1)
         self.assertFalse(claim["is_met"])
+
+    def test_both_sides_of_a_claim_run_in_the_same_rounds(self):
+        def scenario(name):
+            return max((s for s in run.SCENARIOS if name.startswith(s)), key=len)
+
+        with open(os.path.join(run.HERE, "claims.toml"), "rb") as file:
+            for claim in tomllib.load(file)["claim"]:
+                self.assertEqual({scenario(name) for name in claim.get("against", [])} - {scenario(claim["ours"])}, set())
 
     def test_a_rate_is_a_peer(self):
         claim, = run.claims_of({"pipeline/null_sink": [100.0, 100.0, 400.0]})

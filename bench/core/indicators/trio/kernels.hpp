@@ -10,8 +10,8 @@
 namespace tapeline::bench::trio {
 
 struct Kernels {
-  explicit Kernels(std::uint32_t rsi_length = trio::rsi_length, std::uint32_t sma_length = trio::sma_length)
-      : rsi(rsi_length), bands(sma_length, width) {}
+  explicit Kernels(std::uint32_t rsi_closes = rsi_length, std::uint32_t sma_closes = sma_length)
+      : rsi(rsi_closes), bands(sma_closes, width) {}
 
   Values update(std::int64_t close) {
     rsi.update(close);
