@@ -122,9 +122,9 @@ def run_scenario(scenario, others, seconds):
     if not names:
         return {}
     print("bench: %s: %d benchmarks" % (scenario, len(names)), file=sys.stderr, flush=True)
+    fewest, most = (1, 1) if scenario in LONG else (FEWEST_ROUNDS, MOST_ROUNDS)
     rounds, began = [], time.monotonic()
-    while len(rounds) < (1 if scenario in LONG else FEWEST_ROUNDS) or (
-            scenario not in LONG and len(rounds) < MOST_ROUNDS and time.monotonic() - began < ROUNDS_SECONDS):
+    while len(rounds) < fewest or (len(rounds) < most and time.monotonic() - began < ROUNDS_SECONDS):
         rounds.append(run_round(names, seconds))
     times = {}
     for name in sorted(set().union(*rounds)):

@@ -4,9 +4,10 @@ target_include_directories(tapeline_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(tapeline_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
   -Wno-missing-field-initializers)  # designated initialisers name what differs from the default
-# GCC 12 warns of copies inside its own std::string (GCC bug 105651), and once that is precompiled it takes it for ours.
-target_compile_options(tapeline_options INTERFACE
-  "$<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-array-bounds;-Wno-stringop-overflow;-Wno-stringop-overread>")
+# GCC 12 warns of overlapping copies inside its own std::string operator+ (GCC bug 105651). Of its other copies it does so where
+# much is inlined, once the library is precompiled and so passes for ours; the dev preset keeps those warnings.
+target_compile_options(tapeline_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+  "$<$<AND:$<CXX_COMPILER_ID:GNU>,$<NOT:$<CONFIG:Debug>>>:-Wno-array-bounds;-Wno-stringop-overflow;-Wno-stringop-overread>")
 
 # The same last bit in every build: a fused multiply-add rounds once where two operations round twice.
 target_compile_options(tapeline_options INTERFACE -ffp-contract=off)
