@@ -8,6 +8,10 @@ target_compile_options(tapeline_options INTERFACE
 # much is inlined, once the library is precompiled and so passes for ours; the dev preset keeps those warnings.
 target_compile_options(tapeline_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
   "$<$<AND:$<CXX_COMPILER_ID:GNU>,$<NOT:$<CONFIG:Debug>>>:-Wno-array-bounds;-Wno-stringop-overflow;-Wno-stringop-overread>")
+# The members of an event's payload are structures without a name, as every compiler has them; and libstdc++'s stable_sort uses
+# what its own C++17 deprecates.
+target_compile_options(tapeline_options INTERFACE
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-nested-anon-types;-Wno-deprecated-declarations>)
 
 # The same last bit in every build: a fused multiply-add rounds once where two operations round twice.
 target_compile_options(tapeline_options INTERFACE -ffp-contract=off)
@@ -26,13 +30,14 @@ if(TAPELINE_SANITIZE)
   target_compile_options(tapeline_options INTERFACE
     -fsanitize=${TAPELINE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(tapeline_options INTERFACE -fsanitize=${TAPELINE_SANITIZE})
+  target_compile_definitions(tapeline_options INTERFACE TAPELINE_SANITIZED)
   # GCC takes a file that another includes for a header, whose unnamed namespaces it warns of.
   target_compile_options(tapeline_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
   # GCC sees uninitialised members of std::function through the instrumentation (GCC bug 105562, std::regex).
   target_compile_options(tapeline_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   if(TAPELINE_SANITIZE MATCHES "thread")
     # moodycamel's queue uses fences, which the sanitizer does not model: tests/tsan.supp.
-    target_compile_options(tapeline_options INTERFACE -Wno-tsan)
+    target_compile_options(tapeline_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
   endif()
 else()
   target_compile_definitions(tapeline_options INTERFACE $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
@@ -43,29 +48,53 @@ if(TAPELINE_MOLD)
   target_link_options(tapeline_options INTERFACE -fuse-ld=mold)
 endif()
 
-# tapeline_library(NAME [UNITY] SOURCES ... [LIBRARIES ...]): LIBRARIES are what the sources include, all public.
+# tapeline_hot(TARGET): it computes more than it waits. With the address sanitizer only such targets are optimised.
+function(tapeline_hot target)
+  if(TAPELINE_SANITIZE MATCHES "address")
+    target_compile_options(${target} PRIVATE -O1)
+    set_target_properties(${target} PROPERTIES DISABLE_PRECOMPILE_HEADERS ON)  # those are of -O0
+  endif()
+endfunction()
+
+# tapeline_library(NAME [UNITY] [HOT] SOURCES ... [LIBRARIES ...]): LIBRARIES are what the sources include, all public.
 # UNITY: no two files have a private thing of one name. With the sanitizers, which make headers slow to compile, several such
 # files are compiled in one go.
+# HOT: as of tapeline_hot().
 function(tapeline_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "UNITY" "" "SOURCES;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "UNITY;HOT" "" "SOURCES;LIBRARIES")
   add_library(${name} STATIC ${arg_SOURCES})
   target_link_libraries(${name} PUBLIC tapeline_options Threads::Threads ${arg_LIBRARIES})
   target_precompile_headers(${name} REUSE_FROM tapeline_precompiled)
   if(TAPELINE_SANITIZE AND arg_UNITY)
     set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
   endif()
+  if(arg_HOT)
+    tapeline_hot(${name})
+  endif()
 endfunction()
 
-# tapeline_test(NAME [THREADS] LABEL label SOURCES ... [LIBRARIES ...] [TIMEOUT seconds]): one executable, one ctest entry.
+# tapeline_slow_to_compile(SOURCES...): Beast and TLS take minutes with all that the sanitizers add to an optimised build.
+function(tapeline_slow_to_compile)
+  if(TAPELINE_SANITIZE)
+    set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS -O0 -g1 -fno-sanitize=null,vptr,alignment)
+    set_property(SOURCE ${ARGN} PROPERTY SKIP_PRECOMPILE_HEADERS ON)
+  endif()
+endfunction()
+
+# tapeline_test(NAME [THREADS] [HOT] LABEL label SOURCES ... [LIBRARIES ...] [TIMEOUT seconds]): one executable, one ctest entry.
 # THREADS: the test runs several. Under the thread sanitizer only such tests are built: nothing could race in the others.
+# HOT: as of tapeline_hot().
 function(tapeline_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "THREADS" "LABEL;TIMEOUT" "SOURCES;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "THREADS;HOT" "LABEL;TIMEOUT" "SOURCES;LIBRARIES")
   if(TAPELINE_SANITIZE MATCHES "thread" AND NOT arg_THREADS)
     return()
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE tapeline_options GTest::gtest_main GTest::gmock ${arg_LIBRARIES})
   target_precompile_headers(${name} REUSE_FROM tapeline_test_precompiled)
+  if(arg_HOT)
+    tapeline_hot(${name})
+  endif()
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)

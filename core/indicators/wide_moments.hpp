@@ -27,8 +27,8 @@ struct UInt256 {
   friend bool operator==(const UInt256&, const UInt256&) = default;
 
   friend UInt256 operator+(UInt256 a, UInt256 b) noexcept {
-    const UInt128 low = a.low + b.low;
-    return {a.high + b.high + static_cast<UInt128>(low < a.low), low};
+    const UInt128 sum = a.low + b.low;
+    return {a.high + b.high + static_cast<UInt128>(sum < a.low), sum};
   }
   friend UInt256 operator-(UInt256 a, UInt256 b) noexcept {
     return {a.high - b.high - static_cast<UInt128>(a.low < b.low), a.low - b.low};

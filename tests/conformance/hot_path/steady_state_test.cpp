@@ -41,7 +41,7 @@ std::atomic<std::uint64_t> allocations{0};
 namespace tapeline {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef TAPELINE_SANITIZED
 constexpr bool is_sanitized = true;  // a sanitizer calls the system on its own
 #else
 constexpr bool is_sanitized = false;
