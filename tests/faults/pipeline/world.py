@@ -294,7 +294,8 @@ class Round:
     def pause(self, low, high, recovering_from=None):
         """Not a wait for anything: a random moment. True while the tape plays. Measures on the way when rows flow again
         after a fault, if that is (when it was healed, the checkpoint then)."""
-        until = time.monotonic() + self.chance.uniform(low, high)
+        # What starts more slowly would otherwise meet the next blow before it has come any further.
+        until = time.monotonic() + self.chance.uniform(low, high * SLOWNESS**0.5)
         while time.monotonic() < until and not self.is_finished():
             if recovering_from and (self.stored() or 0) > recovering_from[1]:
                 self.recoveries_s.append(time.monotonic() - recovering_from[0])
