@@ -138,7 +138,7 @@ class RollingMoments {
     window_.push(static_cast<std::int32_t>(distance));
   }
   [[nodiscard]] double root(std::int64_t sum, std::uint64_t squares) const noexcept {
-    return std::sqrt(nearest_double(Int128{squares} * count() - Int128{sum} * sum));
+    return std::sqrt(nearest_double(static_cast<UInt128>(Int128{squares} * count() - Int128{sum} * sum)));
   }
 
   /// The same window in full range; where there is a base, its place is free for that.
