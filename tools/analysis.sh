@@ -24,7 +24,7 @@ install_analysis() {
 
 # pytest's counts are added to those of ctest; that it could not begin counts as one failure.
 test_analysis() {
-  local began=$SECONDS log=build/analysis.test.log last
+  local began=$SECONDS log=build/analysis.test.log last status=0 failed_before=$tests_failed
   say "the Python package: installing"
   if ! install_analysis; then
     say "the Python package could not be installed: see build/analysis.log and build/analysis.install.log"
@@ -33,7 +33,7 @@ test_analysis() {
   fi
   say "the Python package: installed in $((SECONDS - began)) s, testing"
   began=$SECONDS
-  (cd analysis && TAPELINE_BIN=${TAPELINE_BIN:-$root/build/dev/tapeline} "$root/$python" -B -m pytest "$@" 2>&1) | tee "$log" || true
+  (cd analysis && TAPELINE_BIN=${TAPELINE_BIN:-$root/build/dev/tapeline} "$root/$python" -B -m pytest "$@" 2>&1) | tee "$log" || status=$?
   last=$(tail -n 1 "$log")
   if ! [[ $last =~ [0-9]+\ (passed|failed|error) ]]; then
     say "pytest ended without a result"
@@ -43,6 +43,7 @@ test_analysis() {
   [[ ! $last =~ ([0-9]+)\ passed ]] || tests_passed=$((tests_passed + BASH_REMATCH[1]))
   [[ ! $last =~ ([0-9]+)\ failed ]] || tests_failed=$((tests_failed + BASH_REMATCH[1]))
   [[ ! $last =~ ([0-9]+)\ error ]] || tests_failed=$((tests_failed + BASH_REMATCH[1]))
+  must_agree "the Python package: pytest" $status $((tests_failed - failed_before))
   say "the Python package: tested in $((SECONDS - began)) s"
 }
 
