@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 
+import harness
 import tape
 
 # Not functions of the journal: how rows were batched, when they were committed, and the numbers that the database itself
@@ -27,7 +28,7 @@ Verdict = collections.namedtuple("Verdict", "rows lost duplicated gaps differenc
 
 def copy_chunks(dsn, query):
     """The bytes of COPY (query) TO STDOUT, while they come."""
-    process = subprocess.Popen(["psql", dsn, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--command",
+    process = subprocess.Popen([harness.PSQL, dsn, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--command",
                                 f"COPY ({query}) TO STDOUT"], env=dict(os.environ, PGTZ="UTC"), stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     with process:

@@ -21,7 +21,7 @@ class Session:
     """A psql that holds what it has done until it is closed."""
 
     def __init__(self, dsn, *statements):
-        self.process = subprocess.Popen(["psql", dsn, "--no-psqlrc", "--quiet"], stdin=subprocess.PIPE,
+        self.process = subprocess.Popen([harness.PSQL, dsn, "--no-psqlrc", "--quiet"], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.process.stdin.write(";\n".join(statements) + ";\n\\echo held\n")
         self.process.stdin.flush()

@@ -95,7 +95,7 @@ class Psql:
             if self.process is None or self.process.poll() is not None:
                 self.close()
                 self.process = subprocess.Popen(
-                    ["psql", self.dsn, "--no-psqlrc", "--quiet", "--tuples-only", "--no-align"], stdin=subprocess.PIPE,
+                    [harness.PSQL, self.dsn, "--no-psqlrc", "--quiet", "--tuples-only", "--no-align"], stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
             self.process.stdin.write(sql + ";\n\\echo .\n")
             self.process.stdin.flush()

@@ -22,6 +22,9 @@ PROGRAM = os.path.abspath(os.environ.get("TAPELINE_BIN", os.path.join(ROOT, "bui
 SHARED = os.path.abspath(os.path.join(ROOT, os.environ.get("TAPELINE_SHARED") or "../shared"))
 PAYLOADS = os.path.join(SHARED, "data/payloads")
 
+# The program itself: the one of Debian on the PATH is a Perl script that looks for it, at every call.
+PSQL = max(glob.glob("/usr/lib/postgresql/*/bin/psql"), default="psql", key=os.path.getmtime)
+
 needs_payloads = unittest.skipUnless(os.path.isdir(PAYLOADS), f"no recorded payloads in {SHARED}: set TAPELINE_SHARED")
 
 # Sanitizers make everything several times slower; a deadline is there to end a test that hangs, not to measure.
@@ -99,7 +102,7 @@ class Servers:
     # -- PostgreSQL
 
     def _psql(self, dsn, sql, *, check=True):
-        done = subprocess.run(["psql", dsn, "--no-psqlrc", "--quiet", "--csv", "--tuples-only",
+        done = subprocess.run([PSQL, dsn, "--no-psqlrc", "--quiet", "--csv", "--tuples-only",
                                "--set=ON_ERROR_STOP=1", "--command", sql],
                               env=dict(os.environ, PGTZ="UTC"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True, timeout=120)
@@ -123,9 +126,11 @@ class Servers:
 
     def fresh_database(self):
         """As after the first `./dev up`: no table, no key, no journal."""
-        admin = self.dsn.replace("dbname=tapeline", "dbname=postgres").replace("user=tapeline", "user=postgres")
-        for statement in ("DROP DATABASE IF EXISTS tapeline WITH (FORCE)", "CREATE DATABASE tapeline OWNER tapeline"):
-            self._psql(admin, statement)
+        tables = self._psql(self.dsn, "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace", check=False)
+        if tables != [("0",)]:
+            admin = self.dsn.replace("dbname=tapeline", "dbname=postgres").replace("user=tapeline", "user=postgres")
+            for statement in ("DROP DATABASE IF EXISTS tapeline WITH (FORCE)", "CREATE DATABASE tapeline OWNER tapeline"):
+                self._psql(admin, statement)
         self.redis("flushall")
         shutil.rmtree(os.path.join(self.var, "journal"), ignore_errors=True)
 
