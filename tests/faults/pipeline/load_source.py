@@ -38,10 +38,11 @@ def tell(**what):
 def next_sequence(folder):
     """The one behind the last trade of the journal; 0 when there is none."""
     for path in reversed(journal.segments(folder)):
-        payloads = [frame.payload for frame in journal.frames_of(path) if frame.kind == journal.DATA]
-        for payload in reversed(payloads):
+        for frame in journal.frames_from_the_end(path):
+            if frame.kind != journal.DATA:
+                continue
             try:
-                data = json.loads(payload)["data"]
+                data = json.loads(frame.payload)["data"]
                 if data["t"] > 0 and data["p"] != "NaN":
                     return tape.sequence_of(data["s"], data["t"]) + 1
             except (ValueError, KeyError, TypeError):
