@@ -11,7 +11,7 @@ bool copy_rows(Connection& connection, const Batch::Table& table, std::size_t fi
   const std::string rows = table.rows.some_rows(first, last);
   if (keys == Request::Keys::are_new || !table.has_key()) return connection.copy(table.copy_sql(), rows);
   return connection.execute(table.stage_sql()) && connection.copy(table.copy_to_stage_sql(), rows) &&
-         connection.execute(table.merge_sql());
+         connection.execute(table.merge_sql()) && connection.execute(table.unstage_sql());
 }
 
 std::optional<std::size_t> row_of_context(std::string_view context) noexcept {
@@ -27,17 +27,16 @@ std::optional<std::size_t> row_of_context(std::string_view context) noexcept {
   return line - 1;
 }
 
-std::optional<std::size_t> find_bad_row(Connection& connection, const Batch::Table& table, Request::Keys keys) {
+std::optional<std::size_t> find_bad_row(Connection& connection, const Batch::Table& table, std::size_t first,
+                                        std::size_t last, Request::Keys keys) {
   enum class Answer { taken, refused, unknown };
-  const auto ask = [&](std::size_t first, std::size_t last) {
+  const auto ask = [&](std::size_t from, std::size_t to) {
     if (!connection.execute("begin")) return Answer::unknown;
     Answer answer = Answer::taken;
-    if (!copy_rows(connection, table, first, last, keys))
+    if (!copy_rows(connection, table, from, to, keys))
       answer = sql_state::blames_row(connection.sql_state()) ? Answer::refused : Answer::unknown;
     return connection.execute("rollback") ? answer : Answer::unknown;
   };
-  std::size_t first = 0;
-  std::size_t last = table.rows.rows();
   while (last - first > 1) {
     const std::size_t middle = first + (last - first) / 2;
     const Answer answer = ask(first, middle);

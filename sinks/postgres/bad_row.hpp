@@ -20,9 +20,9 @@ namespace tapeline::sinks::postgres {
 /// By the line that an error's context names ("COPY tick, line 3, column side"), counted from 0.
 [[nodiscard]] std::optional<std::size_t> row_of_context(std::string_view context) noexcept;
 
-/// By sending halves, and taking them back, until one row is left that is refused by itself. For refusals without a
+/// The row of [first, last) that is refused by itself, found by sending halves and taking them back. For refusals without a
 /// line: foreign keys, and rows that are merged. Leaves no transaction open.
 [[nodiscard]] std::optional<std::size_t> find_bad_row(Connection& connection, const Batch::Table& table,
-                                                      Request::Keys keys);
+                                                      std::size_t first, std::size_t last, Request::Keys keys);
 
 }  // namespace tapeline::sinks::postgres

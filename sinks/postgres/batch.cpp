@@ -90,6 +90,8 @@ std::string Batch::Table::merge_sql() const {
          ") do update set (" + columns + ") = row (" + excluded + ")";
 }
 
+std::string Batch::Table::unstage_sql() const { return std::string("drop table staged_") + name; }
+
 std::string Batch::Table::copy_into(const std::string& target) const {
   return "copy " + target + " (" + columns + ") from stdin (format binary)";
 }

@@ -57,6 +57,8 @@ class Batch {
     [[nodiscard]] std::string stage_sql() const;
     [[nodiscard]] std::string copy_to_stage_sql() const;
     [[nodiscard]] std::string merge_sql() const;
+    /// For more of them in the same transaction.
+    [[nodiscard]] std::string unstage_sql() const;
 
    private:
     [[nodiscard]] std::string copy_into(const std::string& target) const;

@@ -201,18 +201,15 @@ std::optional<Connection::Rows> Connection::query(const std::string& sql, const 
 
 bool Connection::copy(const std::string& sql, std::string_view bytes) {
   if (!execute(sql)) return false;
-  const Nanos deadline_ns = steady_now_ns() + timeout_ns_;
   constexpr std::size_t chunk_bytes = std::size_t{256} * 1024;
-  while (!bytes.empty()) {
-    const std::size_t take = std::min(chunk_bytes, bytes.size());
-    const int sent = PQputCopyData(handle_->pq, bytes.data(), static_cast<int>(take));
-    if (sent < 0) return fail(one_line(PQerrorMessage(handle_->pq)));
-    if (sent == 0) {
-      if (!wait(true, deadline_ns) || !flush(deadline_ns)) return false;
-      continue;
-    }
-    bytes.remove_prefix(take);
+  for (; !bytes.empty(); bytes.remove_prefix(std::min(chunk_bytes, bytes.size()))) {
+    // Each chunk is sent before the next is put: libpq would gather them all, and move what is left of them at every send.
+    const int put = PQputCopyData(handle_->pq, bytes.data(), static_cast<int>(std::min(chunk_bytes, bytes.size())));
+    if (put != 1) return fail(one_line(PQerrorMessage(handle_->pq)));
+    // A deadline for each: a server that takes what it is sent is not hung, however much that is.
+    if (!flush(steady_now_ns() + timeout_ns_)) return false;
   }
+  const Nanos deadline_ns = steady_now_ns() + timeout_ns_;
   int ended = 0;
   while ((ended = PQputCopyEnd(handle_->pq, nullptr)) == 0) {
     if (!flush(deadline_ns)) return false;

@@ -17,6 +17,9 @@ namespace {
 
 constexpr Nanos retry_ahead_ns = 600 * nanos_per_second;
 
+/// A frame may close the bars of 100,000 instruments, all of one transaction. Each COPY of it keeps within statement_timeout.
+constexpr std::size_t rows_per_copy = 50'000;
+
 constexpr int opening_tries = 5;  // to read a checkpoint that another session holds, each of twice the lock_timeout
 
 std::int64_t number(const std::string& text) {
@@ -355,13 +358,16 @@ bool Writer::begin() {
 
 bool Writer::copy(Request::Keys keys) {
   for (Batch::Table& table : collector_.batch().tables()) {
-    table_in_copy_ = &table;
-    if (table.rows.rows() == 0) continue;
-    const bool is_copied = keys == Request::Keys::are_new ? connection_.copy(table.copy_sql(), table.rows.finish())
-                                                          : copy_rows(connection_, table, 0, table.rows.rows(), keys);
-    if (!is_copied) return false;
+    for (in_copy_ = {&table, 0, 0}; in_copy_.last < table.rows.rows(); in_copy_.first = in_copy_.last) {
+      in_copy_.last = std::min(in_copy_.first + rows_per_copy, table.rows.rows());
+      const bool is_whole = in_copy_.last - in_copy_.first == table.rows.rows();
+      const bool is_copied = is_whole && keys == Request::Keys::are_new
+                                 ? connection_.copy(table.copy_sql(), table.rows.finish())
+                                 : copy_rows(connection_, table, in_copy_.first, in_copy_.last, keys);
+      if (!is_copied) return false;
+    }
   }
-  table_in_copy_ = nullptr;
+  in_copy_ = {};
   if (!copy_refused()) return false;
   pass_crash_point(CrashPoint::copy_end);
   return true;
@@ -388,17 +394,19 @@ bool Writer::copy_refused() {
 }
 
 Reply Writer::set_aside(Request::Keys keys) {
-  if (table_in_copy_ == nullptr) return {.error = connection_.error(), .sql_state = connection_.sql_state()};
+  if (in_copy_.table == nullptr) return {.error = connection_.error(), .sql_state = connection_.sql_state()};
+  Batch::Table& table = *in_copy_.table;
   RefusedRow refused{
       .sql_state = connection_.sql_state(), .reason = connection_.error(), .context = connection_.context()};
   if (!connection_.execute("rollback")) return reply_of(false);
   auto row = row_of_context(refused.context);
-  if (!row) row = find_bad_row(connection_, *table_in_copy_, keys);
-  if (!row || *row >= table_in_copy_->rows.rows()) {
-    return {.error = refused.reason + " (no single row of " + table_in_copy_->name + " is to blame)",
+  if (row) *row += in_copy_.first;
+  if (!row) row = find_bad_row(connection_, table, in_copy_.first, in_copy_.last, keys);
+  if (!row || *row >= in_copy_.last) {
+    return {.error = refused.reason + " (no single row of " + table.name + " is to blame)",
             .sql_state = refused.sql_state};
   }
-  collector_.batch().set_aside(*table_in_copy_, *row, std::move(refused));
+  collector_.batch().set_aside(table, *row, std::move(refused));
   return {.is_ok = true};
 }
 

@@ -105,9 +105,13 @@ class Writer final : public Stage {
   Session session_;
   RowCollector collector_;
   std::int16_t lane_id_ = 0;
-  std::set<std::int64_t> partitions_;                                    // days that are known to have one
-  Nanos next_try_ahead_ns_ = 0;                                          // wall clock
-  Batch::Table* table_in_copy_ = nullptr;                                // where copy() has come to
+  std::set<std::int64_t> partitions_;  // days that are known to have one
+  Nanos next_try_ahead_ns_ = 0;        // wall clock
+  struct {
+    Batch::Table* table = nullptr;
+    std::size_t first = 0;
+    std::size_t last = 0;
+  } in_copy_;                                                            // where copy() has come to: rows [first, last)
   std::map<std::pair<std::int16_t, std::string>, InstrumentKey> known_;  // by source and native symbol, until named
   Counter stored_;                                                       // the checkpoint, for others
   Nanos measure_from_ns_ = 0;

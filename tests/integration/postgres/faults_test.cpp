@@ -195,6 +195,30 @@ TEST_F(PostgresFaults, AHungServerIsGivenUp) {
   expect_exactly_once(30);
 }
 
+TEST_F(PostgresFaults, AFrameOfManyRowsIsStoredHoweverLongItTakes) {
+  // As that of a clock that closes the bars of 100,000 instruments: more than one call may take, by a server that is slow.
+  constexpr std::uint64_t rows = 120'000;
+  query(
+      "create function be_slow() returns trigger language plpgsql as 'begin perform pg_sleep(0.001); return new; end'");
+  query(
+      "create trigger slow before insert on tick for each row when (new.trade_id % 64 = 0) execute function be_slow()");
+  query("alter table tick add constraint not_that_one check (trade_id <> 70000)");
+  Config config = WriterRun::quick();
+  config.call_timeout_ms = 1'000;
+  WriterRun run(dsn(), config);
+  static_cast<void>(run.writer.open());
+  run.feed(0, 1);
+  std::vector<Row> frame;
+  for (std::uint64_t id = 1; id <= rows; ++id) frame.push_back(RowFeed::tick_row(100, id, first_event_ns));
+  run.put(std::move(frame));
+  ASSERT_TRUE(run.drain()) << run.writer.status().state;
+  EXPECT_EQ(run.writer.status().retries, 0U) << run.writer.status().state;
+  EXPECT_EQ(value("select count(distinct trade_id) from tick"), std::to_string(rows - 1));
+  EXPECT_EQ(value("select count(*) from tick"), std::to_string(rows - 1));
+  EXPECT_EQ(value("select count(*) from quarantined_row"), "1");
+  EXPECT_EQ(value("select position from lane_checkpoint"), "200");
+}
+
 TEST_F(PostgresFaults, AServerThatDoesNotAnswerAtTheStartIsGivenUp) {
   const pid_t postmaster = std::stoi(value("select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)"));
   ASSERT_EQ(kill(postmaster, SIGSTOP), 0);

@@ -295,6 +295,28 @@ TEST_F(PostgresWriter, OfABarThatOneFrameBringsSeveralTimesTheLastStays) {
   EXPECT_EQ(value("select close from fact_bar"), "0.09");
 }
 
+TEST_F(PostgresWriter, MoreBarsThanACopyTakesReplaceTheOnesThatAreThere) {
+  constexpr std::int64_t bars = 60'000;
+  WriterRun run(dsn());
+  static_cast<void>(run.writer.open());
+  run.put(instruments());
+  run.put({RowFeed::bar_row(100, first_event_ns)});
+  ASSERT_TRUE(run.drain());
+  std::vector<Row> frame;
+  for (std::int64_t i = 0; i < bars; ++i) frame.push_back(RowFeed::bar_row(200, first_event_ns + i * nanos_per_second));
+  for (const std::int64_t i : {std::int64_t{0}, bars - 1}) {
+    frame.push_back(frame[static_cast<std::size_t>(i)]);
+    frame.back().as_bar.close_mantissa = 1;
+  }
+  run.put(std::move(frame));
+  ASSERT_TRUE(run.drain()) << run.writer.status().state;
+  EXPECT_EQ(
+      value(
+          "select count(*) || ' ' || count(*) filter (where close = 0.01) from fact_bar where journal_position = 200"),
+      "60000 2");
+  EXPECT_EQ(run.writer.status().retries, 0U);
+}
+
 TEST_F(PostgresWriter, MakesAPartitionForEachDay) {
   WriterRun run(dsn());
   static_cast<void>(run.writer.open());
