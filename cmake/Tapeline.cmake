@@ -48,9 +48,9 @@ if(TAPELINE_MOLD)
   target_link_options(tapeline_options INTERFACE -fuse-ld=mold)
 endif()
 
-# tapeline_hot(TARGET): it computes more than it waits. With the address sanitizer only such targets are optimised.
+# tapeline_hot(TARGET): it computes more than it waits. With a sanitizer only such targets are optimised.
 function(tapeline_hot target)
-  if(TAPELINE_SANITIZE MATCHES "address")
+  if(TAPELINE_SANITIZE)
     target_compile_options(${target} PRIVATE -O1)
     set_target_properties(${target} PROPERTIES DISABLE_PRECOMPILE_HEADERS ON)  # those are of -O0
   endif()
@@ -70,15 +70,6 @@ function(tapeline_library name)
   endif()
   if(arg_HOT)
     tapeline_hot(${name})
-  endif()
-endfunction()
-
-# tapeline_slow_to_compile(SOURCES...): Beast and TLS take minutes with what the thread sanitizer adds to an optimised build. (With
-# the address sanitizer it is not optimised.)
-function(tapeline_slow_to_compile)
-  if(TAPELINE_SANITIZE MATCHES "thread")
-    set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS -O0)
-    set_property(SOURCE ${ARGN} PROPERTY SKIP_PRECOMPILE_HEADERS ON)  # those are of -O1
   endif()
 endfunction()
 
