@@ -96,7 +96,7 @@ Session::Event Session::settle(JournalPosition stored, const Work& work) {
 
 Session::Event Session::copied(const Reply& reply, Nanos now_ns) {
   if (reply.is_ok) {
-    step_ = Step::moving;
+    if (!reply.is_part) step_ = Step::moving;
     return Event::none;
   }
   if (reply.sql_state == sql_state::unique_violation && keys_ == Request::Keys::are_new) {

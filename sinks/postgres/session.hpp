@@ -29,7 +29,7 @@ struct Request {
     end_holder,       // of the checkpoint's row, where it is of our own role
     register_instrument,
     begin,
-    copy,             // all rows of the batch
+    copy,             // the next part of the batch's rows
     set_aside_row,    // roll back, find the row that was refused and take it out
     merge,            // roll back: the rows are sent over those that are there
     move_checkpoint,  // from `from` to `to`, by compare-and-set
@@ -46,6 +46,7 @@ struct Request {
 
 struct Reply {
   bool is_ok = false;
+  bool is_part = false;                     // of copy: there are more rows
   std::string error;                        // the server's words, or ours for a broken connection
   std::string sql_state;                    // empty: the connection failed
   std::optional<JournalPosition> position;  // what read_checkpoint has found

@@ -17,8 +17,10 @@ namespace {
 
 constexpr Nanos retry_ahead_ns = 600 * nanos_per_second;
 
-/// A frame may close the bars of 100,000 instruments, all of one transaction. Each COPY of it keeps within statement_timeout.
-constexpr std::size_t rows_per_copy = 50'000;
+/// A frame may close the bars of 100,000 instruments, all of one transaction. So many rows are sent at a time; fewer, while that
+/// is more than the server manages within its deadlines.
+constexpr std::size_t rows_per_part_max = 50'000;
+constexpr std::size_t rows_per_part_min = 1'000;
 
 constexpr int opening_tries = 5;  // to read a checkpoint that another session holds, each of twice the lock_timeout
 
@@ -49,7 +51,8 @@ Writer::Writer(Options options, SpscRing<Row>& rows, Operations& operations)
       collector_(rows, options_.catalog,
                  {.rows_max = options_.config.batch_rows_max,
                   .delay_ns_max = Nanos{options_.config.batch_delay_ms_max} * nanos_per_millisecond,
-                  .delay_quiet_ns_max = Nanos{options_.config.batch_delay_quiet_ms_max} * nanos_per_millisecond}) {}
+                  .delay_quiet_ns_max = Nanos{options_.config.batch_delay_quiet_ms_max} * nanos_per_millisecond}),
+      rows_per_part_(rows_per_part_max) {}
 
 // ---------------------------------------------------------------- the beginning
 
@@ -169,6 +172,7 @@ std::size_t Writer::step() {
     const Session::Event event = session_.on(request, reply, work(), steady_now_ns());
     take_note(event);
     if (event == Session::Event::committed || request.kind == Request::Kind::register_instrument) ++done;
+    if (reply.is_part) return done + 1;  // whoever watches this stage sees that it goes on
     if (event == Session::Event::committed || event == Session::Event::trouble) return done;
   }
 }
@@ -185,6 +189,7 @@ void Writer::take_note(Session::Event event) {
       return set_state("writing", true);
     case Session::Event::trouble: {
       connection_.close();
+      rows_per_part_ = std::max(rows_per_part_ / 2, rows_per_part_min);
       if (session_.is_news()) {
         operations_.tell(Severity::warning, "writer",
                          "PostgreSQL: " + session_.words() + "; rows wait, the journal holds what comes");
@@ -234,6 +239,7 @@ void Writer::committed() {
                          " rows were refused and are in quarantined_row, such as " + first.table + ": " + first.reason);
   }
   collector_.stored();
+  rows_per_part_ = std::min(2 * rows_per_part_, rows_per_part_max);
 }
 
 // ---------------------------------------------------------------- requests
@@ -252,7 +258,7 @@ Reply Writer::perform(const Request& request) {
     case Kind::end_holder: end_session_that_holds_checkpoint(); return {.is_ok = true};
     case Kind::register_instrument: return register_instrument();
     case Kind::begin: pass_crash_point(CrashPoint::batch_built); return reply_of(begin());
-    case Kind::copy: return reply_of(copy(request.keys));
+    case Kind::copy: return copy(request.keys);
     case Kind::set_aside_row: return set_aside(request.keys);
     case Kind::merge:
     case Kind::roll_back: return reply_of(connection_.execute("rollback"));
@@ -353,24 +359,28 @@ bool Writer::begin() {
     if (!make_tick_partition(connection_, day)) return false;
     partitions_.insert(day);
   }
+  in_copy_ = {};
   return connection_.execute("begin");
 }
 
-bool Writer::copy(Request::Keys keys) {
-  for (Batch::Table& table : collector_.batch().tables()) {
-    for (in_copy_ = {&table, 0, 0}; in_copy_.last < table.rows.rows(); in_copy_.first = in_copy_.last) {
-      in_copy_.last = std::min(in_copy_.first + rows_per_copy, table.rows.rows());
-      const bool is_whole = in_copy_.last - in_copy_.first == table.rows.rows();
-      const bool is_copied = is_whole && keys == Request::Keys::are_new
-                                 ? connection_.copy(table.copy_sql(), table.rows.finish())
-                                 : copy_rows(connection_, table, in_copy_.first, in_copy_.last, keys);
-      if (!is_copied) return false;
-    }
+Reply Writer::copy(Request::Keys keys) {
+  std::vector<Batch::Table>& tables = collector_.batch().tables();
+  for (; in_copy_.table < tables.size(); in_copy_ = {in_copy_.table + 1, 0, 0}) {
+    Batch::Table& table = tables[in_copy_.table];
+    const std::size_t rows = table.rows.rows();
+    if (in_copy_.last == rows) continue;
+    in_copy_.first = in_copy_.last;
+    in_copy_.last = std::min(in_copy_.first + rows_per_part_, rows);
+    const bool is_whole = in_copy_.first == 0 && in_copy_.last == rows;
+    const bool is_copied = is_whole && keys == Request::Keys::are_new
+                               ? connection_.copy(table.copy_sql(), table.rows.finish())
+                               : copy_rows(connection_, table, in_copy_.first, in_copy_.last, keys);
+    if (!is_copied) return reply_of(false);
+    if (!is_whole) return {.is_ok = true, .is_part = true};
   }
-  in_copy_ = {};
-  if (!copy_refused()) return false;
+  if (!copy_refused()) return reply_of(false);
   pass_crash_point(CrashPoint::copy_end);
-  return true;
+  return {.is_ok = true};
 }
 
 bool Writer::copy_refused() {
@@ -394,8 +404,9 @@ bool Writer::copy_refused() {
 }
 
 Reply Writer::set_aside(Request::Keys keys) {
-  if (in_copy_.table == nullptr) return {.error = connection_.error(), .sql_state = connection_.sql_state()};
-  Batch::Table& table = *in_copy_.table;
+  std::vector<Batch::Table>& tables = collector_.batch().tables();
+  if (in_copy_.table == tables.size()) return {.error = connection_.error(), .sql_state = connection_.sql_state()};
+  Batch::Table& table = tables[in_copy_.table];
   RefusedRow refused{
       .sql_state = connection_.sql_state(), .reason = connection_.error(), .context = connection_.context()};
   if (!connection_.execute("rollback")) return reply_of(false);

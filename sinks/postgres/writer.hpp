@@ -90,7 +90,8 @@ class Writer final : public Stage {
   /// That of tomorrow, in a quiet moment: not while the first ticks of a day wait.
   void make_partition_ahead();
   [[nodiscard]] bool begin();
-  [[nodiscard]] bool copy(Request::Keys keys);
+  /// A part of the batch at a time.
+  [[nodiscard]] Reply copy(Request::Keys keys);
   [[nodiscard]] bool copy_refused();
   /// Takes the row that copy() failed for out of its table.
   [[nodiscard]] Reply set_aside(Request::Keys keys);
@@ -108,10 +109,11 @@ class Writer final : public Stage {
   std::set<std::int64_t> partitions_;  // days that are known to have one
   Nanos next_try_ahead_ns_ = 0;        // wall clock
   struct {
-    Batch::Table* table = nullptr;
+    std::size_t table = 0;
     std::size_t first = 0;
     std::size_t last = 0;
-  } in_copy_;                                                            // where copy() has come to: rows [first, last)
+  } in_copy_;  // where copy() has come to: rows [first, last) of that table, or behind the last table
+  std::size_t rows_per_part_;
   std::map<std::pair<std::int16_t, std::string>, InstrumentKey> known_;  // by source and native symbol, until named
   Counter stored_;                                                       // the checkpoint, for others
   Nanos measure_from_ns_ = 0;

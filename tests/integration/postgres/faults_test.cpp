@@ -195,16 +195,43 @@ TEST_F(PostgresFaults, AHungServerIsGivenUp) {
   expect_exactly_once(30);
 }
 
-TEST_F(PostgresFaults, AFrameOfManyRowsIsStoredHoweverLongItTakes) {
-  // As that of a clock that closes the bars of 100,000 instruments: more than one call may take, by a server that is slow.
-  constexpr std::uint64_t rows = 120'000;
+TEST_F(PostgresFaults, AFrameOfManyRowsIsStoredByAServerThatIsSlow) {
+  // As that of a clock that closes the bars of 100,000 instruments: more than one call may take.
+  constexpr std::uint64_t rows = 60'000;
   query(
       "create function be_slow() returns trigger language plpgsql as 'begin perform pg_sleep(0.001); return new; end'");
   query(
-      "create trigger slow before insert on tick for each row when (new.trade_id % 64 = 0) execute function be_slow()");
-  query("alter table tick add constraint not_that_one check (trade_id <> 70000)");
+      "create trigger slow before insert on tick for each row when (new.trade_id % 32 = 0) execute function be_slow()");
+  query("alter table tick add constraint not_that_one check (trade_id <> 55000)");
   Config config = WriterRun::quick();
-  config.call_timeout_ms = 1'000;
+  config.call_timeout_ms = 1'500;
+  WriterRun run(dsn(), config);
+  static_cast<void>(run.writer.open());
+  run.feed(0, 1);
+  std::vector<Row> frame;
+  for (std::uint64_t id = 1; id <= rows; ++id) frame.push_back(RowFeed::tick_row(100, id, first_event_ns));
+  run.put(std::move(frame));
+  int polls = 0;
+  const auto drained = [&] {
+    ++polls;
+    return run.writer.drained();
+  };
+  ASSERT_TRUE(run.poll_until(drained)) << run.writer.status().state;
+  EXPECT_GE(polls, 3) << "a watchdog would take the stage for dead";
+  EXPECT_EQ(value("select count(distinct trade_id) from tick"), std::to_string(rows - 1));
+  EXPECT_EQ(value("select count(*) from tick"), std::to_string(rows - 1));
+  EXPECT_EQ(value("select count(*) from quarantined_row"), "1");
+  EXPECT_EQ(value("select position from lane_checkpoint"), "200");
+}
+
+TEST_F(PostgresFaults, APartThatTakesTooLongIsSentInSmallerOnes) {
+  constexpr std::uint64_t rows = 16'000;
+  query(
+      "create function be_slow() returns trigger language plpgsql as 'begin perform pg_sleep(0.001); return new; end'");
+  query(
+      "create trigger slow before insert on tick for each row when (new.trade_id % 8 = 0) execute function be_slow()");
+  Config config = WriterRun::quick();
+  config.call_timeout_ms = 500;  // the server gives up a statement after 1.5 s: all of them would take more than 2
   WriterRun run(dsn(), config);
   static_cast<void>(run.writer.open());
   run.feed(0, 1);
@@ -212,11 +239,8 @@ TEST_F(PostgresFaults, AFrameOfManyRowsIsStoredHoweverLongItTakes) {
   for (std::uint64_t id = 1; id <= rows; ++id) frame.push_back(RowFeed::tick_row(100, id, first_event_ns));
   run.put(std::move(frame));
   ASSERT_TRUE(run.drain()) << run.writer.status().state;
-  EXPECT_EQ(run.writer.status().retries, 0U) << run.writer.status().state;
-  EXPECT_EQ(value("select count(distinct trade_id) from tick"), std::to_string(rows - 1));
-  EXPECT_EQ(value("select count(*) from tick"), std::to_string(rows - 1));
-  EXPECT_EQ(value("select count(*) from quarantined_row"), "1");
-  EXPECT_EQ(value("select position from lane_checkpoint"), "200");
+  EXPECT_GT(run.writer.status().retries, 0U);
+  EXPECT_EQ(value("select count(distinct trade_id) || ' ' || count(*) from tick"), "16000 16000");
 }
 
 TEST_F(PostgresFaults, AServerThatDoesNotAnswerAtTheStartIsGivenUp) {
