@@ -31,14 +31,6 @@ if(TAPELINE_SANITIZE)
     -fsanitize=${TAPELINE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(tapeline_options INTERFACE -fsanitize=${TAPELINE_SANITIZE})
   target_compile_definitions(tapeline_options INTERFACE TAPELINE_SANITIZED)
-  # GCC takes a file that another includes for a header, whose unnamed namespaces it warns of.
-  target_compile_options(tapeline_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
-  # GCC sees uninitialised members of std::function through the instrumentation (GCC bug 105562, std::regex).
-  target_compile_options(tapeline_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
-  if(TAPELINE_SANITIZE MATCHES "thread")
-    # moodycamel's queue uses fences, which the sanitizer does not model: tests/tsan.supp.
-    target_compile_options(tapeline_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
-  endif()
 else()
   target_compile_definitions(tapeline_options INTERFACE $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
 endif()

@@ -51,6 +51,20 @@ class PostgresFaults : public PostgresTest {
                "current_database()")
         .size();
   }
+  /// Each tick whose id is a multiple of `every` takes the server a millisecond.
+  void slow_down_ticks(int every) {
+    query(
+        "create function be_slow() returns trigger language plpgsql as 'begin perform pg_sleep(0.001); return new; "
+        "end'");
+    query("create trigger slow before insert on tick for each row when (new.trade_id % " + std::to_string(every) +
+          " = 0) execute function be_slow()");
+  }
+  /// Ids from 1 on.
+  [[nodiscard]] static std::vector<Row> frame_of_ticks(std::uint64_t count) {
+    std::vector<Row> frame;
+    for (std::uint64_t id = 1; id <= count; ++id) frame.push_back(RowFeed::tick_row(100, id, first_event_ns));
+    return frame;
+  }
   /// The first `commits` commits of a checkpoint take `seconds` each; not those that come after.
   void slow_down_commits(int commits, double seconds) {
     query("create sequence slow_commits");
@@ -198,19 +212,14 @@ TEST_F(PostgresFaults, AHungServerIsGivenUp) {
 TEST_F(PostgresFaults, AFrameOfManyRowsIsStoredByAServerThatIsSlow) {
   // As that of a clock that closes the bars of 100,000 instruments: more than one call may take.
   constexpr std::uint64_t rows = 60'000;
-  query(
-      "create function be_slow() returns trigger language plpgsql as 'begin perform pg_sleep(0.001); return new; end'");
-  query(
-      "create trigger slow before insert on tick for each row when (new.trade_id % 32 = 0) execute function be_slow()");
+  slow_down_ticks(32);
   query("alter table tick add constraint not_that_one check (trade_id <> 55000)");
   Config config = WriterRun::quick();
   config.call_timeout_ms = 1'500;
   WriterRun run(dsn(), config);
   static_cast<void>(run.writer.open());
   run.feed(0, 1);
-  std::vector<Row> frame;
-  for (std::uint64_t id = 1; id <= rows; ++id) frame.push_back(RowFeed::tick_row(100, id, first_event_ns));
-  run.put(std::move(frame));
+  run.put(frame_of_ticks(rows));
   int polls = 0;
   const auto drained = [&] {
     ++polls;
@@ -226,18 +235,13 @@ TEST_F(PostgresFaults, AFrameOfManyRowsIsStoredByAServerThatIsSlow) {
 
 TEST_F(PostgresFaults, APartThatTakesTooLongIsSentInSmallerOnes) {
   constexpr std::uint64_t rows = 16'000;
-  query(
-      "create function be_slow() returns trigger language plpgsql as 'begin perform pg_sleep(0.001); return new; end'");
-  query(
-      "create trigger slow before insert on tick for each row when (new.trade_id % 8 = 0) execute function be_slow()");
+  slow_down_ticks(8);
   Config config = WriterRun::quick();
   config.call_timeout_ms = 500;  // the server gives up a statement after 1.5 s: all of them would take more than 2
   WriterRun run(dsn(), config);
   static_cast<void>(run.writer.open());
   run.feed(0, 1);
-  std::vector<Row> frame;
-  for (std::uint64_t id = 1; id <= rows; ++id) frame.push_back(RowFeed::tick_row(100, id, first_event_ns));
-  run.put(std::move(frame));
+  run.put(frame_of_ticks(rows));
   ASSERT_TRUE(run.drain()) << run.writer.status().state;
   EXPECT_GT(run.writer.status().retries, 0U);
   EXPECT_EQ(value("select count(distinct trade_id) || ' ' || count(*) from tick"), "16000 16000");
