@@ -120,7 +120,7 @@ void run_pipeline(benchmark::State& state, Journaling journaling) {
     std::unique_ptr<SegmentSupply> supply;
     std::unique_ptr<JournalKeeper> keeper;  // with all that a running lane has: hashes and compression, too
     if (journaling == Journaling::on) {
-      journal = JournalConfig{.directory = TradeFrames::make_directory()};
+      journal = JournalConfig{.directory = TradeFrames::make_directory(TradeFrames::Medium::disk)};
       writer = std::make_unique<JournalWriter>(journal);
       supply = std::make_unique<SegmentSupply>(*writer);
       keeper = std::make_unique<JournalKeeper>(*writer, operations, JournalKeeper::Needs{});

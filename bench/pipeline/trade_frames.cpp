@@ -72,15 +72,16 @@ void remove_directories() {
 
 }  // namespace
 
-std::string TradeFrames::make_directory() {
+std::string TradeFrames::make_directory(Medium medium) {
   static std::once_flag once;
   std::call_once(once, [] {
     directories();
     std::atexit(remove_directories);
   });
-  const char* root = std::filesystem::exists("/dev/shm") ? "/dev/shm" : "/tmp";
-  std::string pattern = std::string(root) + "/tapeline-bench-XXXXXX";
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make a directory in " + std::string(root));
+  const bool is_memory = medium == Medium::memory && std::filesystem::exists("/dev/shm");
+  const std::filesystem::path root = is_memory ? "/dev/shm" : std::filesystem::temp_directory_path();
+  std::string pattern = root / "tapeline-bench-XXXXXX";
+  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make a directory in " + root.string());
   directories().push_back(pattern);
   return pattern;
 }
@@ -106,8 +107,9 @@ TradeFrames::TradeFrames() {
   const std::uint64_t span_ids = trades.back().id - trades.front().id + 1;
 
   constexpr std::size_t record_bytes = 320;  // at most, of such a message
-  writer_ = std::make_unique<JournalWriter>(JournalConfig{
-      .directory = make_directory(), .segment_bytes = std::bit_ceil(segment_bytes_min + total * record_bytes)});
+  writer_ = std::make_unique<JournalWriter>(
+      JournalConfig{.directory = make_directory(Medium::memory),
+                    .segment_bytes = std::bit_ceil(segment_bytes_min + total * record_bytes)});
   std::array<char, 512> message{};
   while (count_ < total) {
     const std::uint64_t round = count_ / trades.size();

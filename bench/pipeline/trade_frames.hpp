@@ -26,8 +26,10 @@ class TradeFrames {
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
   [[nodiscard]] const std::string& origin() const noexcept { return origin_; }
 
-  /// A fresh directory in memory, removed when the process ends.
-  static std::string make_directory();
+  /// A fresh directory, removed when the process ends: in memory, or where temporary files are, which is a disk on most
+  /// machines, as under a lane's journal. Files in memory cost twice as many new pages.
+  enum class Medium { memory, disk };
+  static std::string make_directory(Medium medium);
 
  private:
   TradeFrames();

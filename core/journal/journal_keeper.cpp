@@ -145,11 +145,14 @@ void JournalKeeper::sync_all() noexcept {
   const std::uint64_t last = writer_.segment_index();
   try {
     for (std::uint64_t index = synced_index_; index <= last; ++index) {
+      const auto offset = [&](JournalPosition position) {
+        const JournalPosition begin = index * config_.segment_bytes;
+        return static_cast<std::size_t>(std::clamp(position, begin, begin + config_.segment_bytes) - begin);
+      };
       const std::string path = segment_path(config_.directory, index);
-      const FileDescriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-      if (fd.get() < 0 && errno == ENOENT) continue;  // compressed by now, which syncs, or deleted
-      if (fd.get() >= 0 && fdatasync(fd.get()) == 0) continue;
-      const int error = errno;
+      // Of a closed one all, with the filler; of the last one no more than there are records.
+      const int error = sync_segment(path, offset(synced_end_), index == last ? offset(end) : config_.segment_bytes);
+      if (error == 0 || error == ENOENT) continue;  // none: compressed by now, which syncs, or deleted
       writer_.note_sync_failure(error);
       complain("cannot sync journal segment " + path + ": " + std::strerror(error) +
                "; what was appended may be lost, and nothing more is taken in: look at the disk, then start again");
@@ -182,6 +185,10 @@ void JournalKeeper::chain(std::uint64_t index) {
   const auto header = file ? read_segment_header(*file) : std::nullopt;
   if (!header || header->version < 2 || file->form != SegmentForm::plain) return;
   write_previous_digest(config_.directory, index, digest);
+  if (config_.fsync != JournalFsync::none) {
+    if (const int error = sync_segment(file->path, 0, sizeof(SegmentHeader)); error != 0)
+      throw_errno(error, "cannot sync journal segment " + file->path);
+  }
   const Nanos now_ns = steady_now_ns();
   if (now_ns < next_news_ns_) return;
   // Whoever keeps his logs elsewhere can hold a journal against this.

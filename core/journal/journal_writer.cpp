@@ -16,6 +16,7 @@
 
 #include "core/base/cache_line.hpp"
 #include "core/base/crash_point.hpp"
+#include "core/journal/file.hpp"
 
 namespace tapeline {
 namespace {
@@ -101,7 +102,11 @@ void JournalWriter::cut_torn_tail() {
   while (torn_end > offset_ && bytes_[torn_end - 1] == std::byte{0}) --torn_end;
   bytes_truncated_ += torn_end - offset_;
   truncated_position_ = segment_begin_ + offset_;
+  if (torn_end == offset_) return;
   std::memset(bytes_ + offset_, 0, torn_end - offset_);
+  // From now on the disk is only given what is appended: a record that stood behind the torn one must not come back.
+  if (config_.fsync != JournalFsync::none && !current_->segment->sync(offset_, torn_end))
+    throw_errno(errno, "cannot sync journal segment " + segment_path(config_.directory, current_->segment->index()));
 }
 
 void JournalWriter::recover() {
@@ -159,7 +164,7 @@ void JournalWriter::free_retired() noexcept {
   std::erase_if(closed_, [](const std::unique_ptr<Mapped>& closed) { return closed->segment.use_count() == 1; });
 }
 
-void JournalWriter::touch_ahead(std::size_t bytes) noexcept {
+void JournalWriter::touch_ahead(std::size_t bytes, std::size_t again_bytes) noexcept {
   // It may be retired by now: it is still mapped, for only we free it.
   Mapped* const mapped = shared_current_.load(std::memory_order_acquire);  // (N)
   const JournalPosition begin = mapped->segment->index() * config_.segment_bytes;
@@ -169,23 +174,30 @@ void JournalWriter::touch_ahead(std::size_t bytes) noexcept {
     touched_index_ = mapped->segment->index();
     touched_end_ = touched_index_ == prepared_index_ ? prepared_bytes_ : 0;
   }
-  if (offset >= config_.segment_bytes || offset + bytes / 2 < touched_end_) return;
+  if (offset >= config_.segment_bytes) return;
+  // A page that was touched long before its use may have been written back since, and be read-only again.
+  mapped->segment->touch(offset, std::min(offset + again_bytes, touched_end_));
+  if (offset + bytes / 2 < touched_end_) return;
   const std::size_t from = std::max(offset, touched_end_);
   touched_end_ = std::min(offset + bytes, config_.segment_bytes);
   mapped->segment->touch(from, touched_end_);
 }
 
 void JournalWriter::prepare_next(std::size_t touched_bytes) {
-  const std::lock_guard lock(making_);
-  // The writer may have taken the last one and not say so yet: then that one counts.
-  if (made_index_ > segment_index() || is_growth_stopped()) return;
-  auto made = std::make_unique<Mapped>(Segment::create(config_.directory, made_index_ + 1, config_.segment_bytes));
-  ++made_index_;
+  Mapped* made = nullptr;
+  {
+    const std::lock_guard lock(making_);
+    // The writer may have taken the last one and not say so yet: then that one counts.
+    if (made_index_ > segment_index() || is_growth_stopped()) return;
+    made = new Mapped(Segment::create(config_.directory, made_index_ + 1, config_.segment_bytes));
+    ++made_index_;
+    prepared_index_ = made_index_;
+    prepared_bytes_ = touched_bytes;
+    pass_crash_point(CrashPoint::journal_prepare);
+    next_.store(made, std::memory_order_release);  // (N)
+  }
+  // The writer may be at its first pages by now; better that than that it waits for all of them.
   made->segment->touch(0, touched_bytes);
-  prepared_index_ = made_index_;
-  prepared_bytes_ = touched_bytes;
-  pass_crash_point(CrashPoint::journal_prepare);
-  next_.store(made.release(), std::memory_order_release);  // (N)
 }
 
 std::unique_ptr<JournalWriter::Mapped> JournalWriter::next_segment() {

@@ -72,8 +72,8 @@ class JournalWriter {
   void attach_supply() noexcept { has_supply_ = true; }
   /// Unmaps closed segments that nobody reads any more: it takes a while, and is nothing for who reads or writes.
   void free_retired() noexcept;
-  /// Makes pages present, so many bytes ahead of the next record.
-  void touch_ahead(std::size_t bytes) noexcept;
+  /// Makes pages present, so many bytes ahead of the next record; the nearest of them are looked after once more.
+  void touch_ahead(std::size_t bytes, std::size_t again_bytes) noexcept;
   /// Makes the segment behind the present one, unless it is there. Throws as Segment::create().
   void prepare_next(std::size_t touched_bytes);
 

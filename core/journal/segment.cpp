@@ -157,10 +157,10 @@ SegmentHeader Segment::header() const noexcept {
 }
 
 void Segment::touch(std::size_t begin, std::size_t end) noexcept {
+  if (begin >= end) return;
   const std::size_t page = page_bytes();
   begin = begin / page * page;
   end = std::min((end + page - 1) / page * page, size_);
-  if (begin >= end) return;
 #ifdef MADV_POPULATE_WRITE
   // Zeros stay zeros: the pages are made present and writable without a store that could meet one of the writer's.
   static_cast<void>(madvise(bytes_ + begin, end - begin, MADV_POPULATE_WRITE));
@@ -170,6 +170,19 @@ void Segment::touch(std::size_t begin, std::size_t end) noexcept {
 bool Segment::sync(std::size_t begin, std::size_t end) noexcept {
   const std::size_t from = begin / page_bytes() * page_bytes();
   return msync(bytes_ + from, end - from, MS_SYNC) == 0;
+}
+
+int sync_segment(const std::string& path, std::size_t begin, std::size_t end) noexcept {
+  // To be written to, although nothing is: what is mapped of a file that is open to be read only, msync() passes over.
+  const FileDescriptor fd(open(path.c_str(), O_RDWR | O_CLOEXEC));
+  if (fd.get() < 0) return errno;
+  const std::size_t from = begin / page_bytes() * page_bytes();
+  if (from >= end) return 0;
+  void* const mapped = mmap(nullptr, end - from, PROT_READ, MAP_SHARED, fd.get(), static_cast<off_t>(from));
+  if (mapped == MAP_FAILED) return errno;
+  const int error = msync(mapped, end - from, MS_SYNC) == 0 ? 0 : errno;
+  munmap(mapped, end - from);
+  return error;
 }
 
 std::string header_problem(const SegmentHeader& header, std::uint64_t index, std::size_t segment_bytes) {

@@ -54,6 +54,10 @@ class Segment {
   Expanded expanded_{{}, true};
 };
 
+/// Writes [begin, end) of a plain segment's file through to the disk, and no more: writing a page back makes it read-only
+/// until it is stored to again, so what was touched ahead must not be. errno; 0: done.
+[[nodiscard]] int sync_segment(const std::string& path, std::size_t begin, std::size_t end) noexcept;
+
 /// What is wrong with a header, as a sentence's end; empty: nothing.
 [[nodiscard]] std::string header_problem(const SegmentHeader& header, std::uint64_t index, std::size_t segment_bytes);
 

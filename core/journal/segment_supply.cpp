@@ -15,6 +15,9 @@ constexpr std::size_t ahead_bytes_min = std::size_t{16} << 20;
 /// And so many times what was appended since the last look, which may come late where every CPU is busy.
 constexpr std::size_t looks_ahead = 4;
 constexpr auto look_every = std::chrono::milliseconds(10);
+/// What is used up more slowly than in so many looks may be written back before: its nearest part is touched again.
+constexpr std::size_t looks_fresh = 100;
+constexpr std::size_t again_bytes_min = std::size_t{64} << 10;
 /// The next segment is made once this part of the present one is full: a quiet lane takes no disk that it may never use.
 constexpr std::size_t prepare_at_part = 8;
 constexpr Nanos retry_ns = nanos_per_second;
@@ -42,8 +45,10 @@ void SegmentSupply::step() {
   const std::uint64_t appended = end - std::exchange(seen_end_, end);
   const auto ahead = static_cast<std::size_t>(
       std::clamp<std::uint64_t>(looks_ahead * appended, std::min(ahead_bytes_min, segment_bytes), segment_bytes));
+  const bool is_stale = appended != 0 && looks_fresh * appended < ahead;
+  const auto again = is_stale ? std::max<std::size_t>(looks_ahead * appended, again_bytes_min) : 0;
   writer_.free_retired();
-  writer_.touch_ahead(ahead);
+  writer_.touch_ahead(ahead, again);
   const JournalPosition begin = writer_.segment_index() * segment_bytes;
   if (end < begin + segment_bytes / prepare_at_part) return;
   const Nanos now_ns = steady_now_ns();

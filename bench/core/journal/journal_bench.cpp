@@ -57,7 +57,7 @@ void append(benchmark::State& state, Company company) {
   for (auto _ : state) {
     state.PauseTiming();
     JournalConfig config;
-    config.directory = TradeFrames::make_directory();
+    config.directory = TradeFrames::make_directory(TradeFrames::Medium::disk);
     auto writer = std::make_unique<JournalWriter>(config);
     Operations operations;
     std::unique_ptr<SegmentSupply> supply;
@@ -103,7 +103,7 @@ void limit_copy(benchmark::State& state) {
 }
 
 void limit_new_pages(benchmark::State& state) {
-  const JournalConfig config{.directory = TradeFrames::make_directory()};
+  const JournalConfig config{.directory = TradeFrames::make_directory(TradeFrames::Medium::disk)};
   const std::size_t record_bytes = record_bytes_of(0, message().size());
   const std::size_t segments = frames_per_run * record_bytes / config.segment_bytes + 1;
   for (auto _ : state) {

@@ -1,12 +1,22 @@
 #include "core/journal/journal_keeper.hpp"
 
+#include <array>
 #include <atomic>
 #include <csignal>
+#include <cstddef>
+#include <new>
+#include <optional>
 
+#include <fcntl.h>
+#include <linux/fiemap.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/crash_point.hpp"
+#include "core/base/file_descriptor.hpp"
 #include "core/journal/chain.hpp"
 #include "core/journal/journal_check.hpp"
 #include "core/journal/journal_survey.hpp"
@@ -61,6 +71,43 @@ TEST_F(Keeping, PreparesTheNextSegmentAndLeavesNoneBehind) {
   }
   EXPECT_FALSE(find_segment(config.directory, 5));
   EXPECT_EQ(survey_journal(config.directory).end_position, end);
+}
+
+long faults_of_this_thread() {
+  rusage used{};
+  getrusage(RUSAGE_THREAD, &used);
+  return used.ru_minflt;
+}
+
+TEST_F(Keeping, LeavesNoPageToBeMadeReadyByWhoeverAppends) {
+  constexpr std::size_t looks = 40;
+  constexpr std::size_t appends = 50;
+  config.segment_bytes = std::size_t{4} << 20;
+  config.fsync = JournalFsync::interval;
+  config.fsync_interval_ms = 20;
+  JournalWriter writer(config);
+  const SegmentSupply supply(writer);
+  const JournalKeeper keeper(writer, operations, {});
+  append(writer, appends);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  const JournalPosition begin = writer.end_position();
+  long faults = 0;
+  for (std::size_t look = 0; look < looks; ++look) {
+    const std::string payload = payload_of(appended);
+    const long before = faults_of_this_thread();
+    for (std::size_t i = 0; i < appends; ++i) ASSERT_TRUE(writer.append({}, {}, payload));
+    faults += faults_of_this_thread() - before;
+    // As the operating system does with what has been dirty for long: all of it is read-only then.
+    if (look == looks / 2) {
+      const FileDescriptor file(open(segment_path(config.directory, 0).c_str(), O_RDONLY | O_CLOEXEC));
+      ASSERT_EQ(fdatasync(file.get()), 0);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  }
+  // The page that the last record ends in is read-only after each write to the disk.
+  const auto pages = static_cast<long>((writer.end_position() - begin) / 4'096);
+  EXPECT_GE(pages, 2 * static_cast<long>(looks));
+  EXPECT_LE(faults, static_cast<long>(looks) + pages / 10);
 }
 
 TEST_F(Keeping, GoesOnWhereItWasKilledWithASegmentPrepared) {
@@ -237,6 +284,36 @@ TEST_F(Keeping, WritesThroughToTheDiskAsTheConfigurationSays) {
   EXPECT_TRUE(dies_at("journal_sync:40", appends(JournalFsync::batch)));
   EXPECT_TRUE(dies_at("journal_sync:3", appends(JournalFsync::interval)));
   EXPECT_FALSE(dies_at("journal_sync:1", appends(JournalFsync::none)));
+}
+
+/// Of a file that was allocated: whether a byte has come to the disk. None: the file system does not say.
+std::optional<bool> is_on_disk(const std::string& path, std::uint64_t offset) {
+  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  alignas(fiemap) std::array<std::byte, sizeof(fiemap) + sizeof(fiemap_extent)> room{};
+  auto* const map = new (room.data()) fiemap{};
+  map->fm_start = offset;
+  map->fm_length = 1;
+  map->fm_extent_count = 1;
+  if (ioctl(file.get(), FS_IOC_FIEMAP, map) != 0 || map->fm_mapped_extents != 1) return std::nullopt;
+  return (map->fm_extents[0].fe_flags & FIEMAP_EXTENT_UNWRITTEN) == 0;
+}
+
+TEST_F(Keeping, WritesToTheDiskWhatWasAppendedAndNothingBehindIt) {
+  config.segment_bytes = std::size_t{4} << 20;
+  config.fsync = JournalFsync::interval;
+  config.fsync_interval_ms = 20;
+  JournalWriter writer(config);
+  const SegmentSupply supply(writer);
+  const std::string path = segment_path(config.directory, 0);
+  if (!is_on_disk(path, config.segment_bytes - 1)) GTEST_SKIP() << "the file system of " << path << " has no FIEMAP";
+  append(writer, 1'000);
+  const std::uint64_t last = writer.end_position() - 1;
+  EXPECT_EQ(is_on_disk(path, last), false);
+  const JournalKeeper keeper(writer, operations, {});
+  EXPECT_TRUE(eventually([&] { return is_on_disk(path, last).value(); }));
+  append(writer, 1'000);
+  EXPECT_TRUE(eventually([&] { return is_on_disk(path, writer.end_position() - 1).value(); }));
+  EXPECT_EQ(is_on_disk(path, config.segment_bytes / 2), false);
 }
 
 TEST_F(Keeping, TakesNothingInAfterTheDiskHasFailed) {
