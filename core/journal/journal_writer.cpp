@@ -165,39 +165,43 @@ void JournalWriter::free_retired() noexcept {
 }
 
 void JournalWriter::touch_ahead(std::size_t bytes, std::size_t again_bytes) noexcept {
-  // It may be retired by now: it is still mapped, for only we free it.
+  // Both may be used and retired by now: they are still mapped, for only we free them.
   Mapped* const mapped = shared_current_.load(std::memory_order_acquire);  // (N)
-  const JournalPosition begin = mapped->segment->index() * config_.segment_bytes;
+  const std::size_t segment_bytes = config_.segment_bytes;
+  const std::uint64_t index = mapped->segment->index();
+  const JournalPosition begin = index * segment_bytes;
   const JournalPosition end = end_position();
   const auto offset = end > begin ? static_cast<std::size_t>(end - begin) : 0;
-  if (mapped->segment->index() != touched_index_) {
-    touched_index_ = mapped->segment->index();
-    touched_end_ = touched_index_ == prepared_index_ ? prepared_bytes_ : 0;
+  if (index != touched_index_) {
+    touched_index_ = index;
+    touched_end_ = prepared_index_ == index ? prepared_end_ : 0;
   }
-  if (offset >= config_.segment_bytes) return;
+  if (offset >= segment_bytes) return;
   // A page that was touched long before its use may have been written back since, and be read-only again.
   mapped->segment->touch(offset, std::min(offset + again_bytes, touched_end_));
-  if (offset + bytes / 2 < touched_end_) return;
+  const bool has_next = prepared_ != nullptr && prepared_index_ == index + 1;
+  if (offset + bytes / 2 < touched_end_ + (has_next ? prepared_end_ : 0)) return;
+  const std::size_t wanted_end = offset + bytes;
   const std::size_t from = std::max(offset, touched_end_);
-  touched_end_ = std::min(offset + bytes, config_.segment_bytes);
+  touched_end_ = std::min(wanted_end, segment_bytes);
   mapped->segment->touch(from, touched_end_);
+  if (!has_next || wanted_end <= segment_bytes) return;
+  const std::size_t next_end = std::min(wanted_end - segment_bytes, segment_bytes);
+  prepared_->segment->touch(prepared_end_, next_end);
+  prepared_end_ = std::max(prepared_end_, next_end);
 }
 
-void JournalWriter::prepare_next(std::size_t touched_bytes) {
-  Mapped* made = nullptr;
-  {
-    const std::lock_guard lock(making_);
-    // The writer may have taken the last one and not say so yet: then that one counts.
-    if (made_index_ > segment_index() || is_growth_stopped()) return;
-    made = new Mapped(Segment::create(config_.directory, made_index_ + 1, config_.segment_bytes));
-    ++made_index_;
-    prepared_index_ = made_index_;
-    prepared_bytes_ = touched_bytes;
-    pass_crash_point(CrashPoint::journal_prepare);
-    next_.store(made, std::memory_order_release);  // (N)
-  }
-  // The writer may be at its first pages by now; better that than that it waits for all of them.
-  made->segment->touch(0, touched_bytes);
+void JournalWriter::prepare_next() {
+  const std::lock_guard lock(making_);
+  // The writer may have taken the last one and not say so yet: then that one counts.
+  if (made_index_ > segment_index() || is_growth_stopped()) return;
+  auto made = std::make_unique<Mapped>(Segment::create(config_.directory, made_index_ + 1, config_.segment_bytes));
+  ++made_index_;
+  pass_crash_point(CrashPoint::journal_prepare);
+  prepared_ = made.get();
+  prepared_index_ = made_index_;
+  prepared_end_ = 0;
+  next_.store(made.release(), std::memory_order_release);  // (N)
 }
 
 std::unique_ptr<JournalWriter::Mapped> JournalWriter::next_segment() {

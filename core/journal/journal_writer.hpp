@@ -72,10 +72,11 @@ class JournalWriter {
   void attach_supply() noexcept { has_supply_ = true; }
   /// Unmaps closed segments that nobody reads any more: it takes a while, and is nothing for who reads or writes.
   void free_retired() noexcept;
-  /// Makes pages present, so many bytes ahead of the next record; the nearest of them are looked after once more.
+  /// Makes pages present, so many bytes ahead of the next record, also in the segment behind the present one; the nearest
+  /// of them are looked after once more.
   void touch_ahead(std::size_t bytes, std::size_t again_bytes) noexcept;
   /// Makes the segment behind the present one, unless it is there. Throws as Segment::create().
-  void prepare_next(std::size_t touched_bytes);
+  void prepare_next();
 
   // -- From the thread of the JournalKeeper
 
@@ -126,10 +127,11 @@ class JournalWriter {
   std::atomic<bool> is_growth_stopped_{false};
   std::atomic<int> sync_error_{0};
   bool has_supply_ = false;
-  std::uint64_t touched_index_ = 0;  // the supply's own
+  std::uint64_t touched_index_ = 0;  // the supply's own, from here on
   std::size_t touched_end_ = 0;
+  Mapped* prepared_ = nullptr;  // made last; it is there as long as the one before it is in use
   std::uint64_t prepared_index_ = 0;
-  std::size_t prepared_bytes_ = 0;
+  std::size_t prepared_end_ = 0;                 // so far it is touched
   std::vector<std::unique_ptr<Mapped>> closed_;  // and those that somebody may still read
   std::uint64_t bytes_truncated_ = 0;
   JournalPosition truncated_position_ = 0;

@@ -17,6 +17,8 @@
 namespace tapeline {
 namespace {
 
+constexpr std::size_t touched_bytes_max = std::size_t{64} << 10;
+
 std::size_t page_bytes() noexcept {
   static const auto bytes = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   return bytes;
@@ -163,7 +165,9 @@ void Segment::touch(std::size_t begin, std::size_t end) noexcept {
   end = std::min((end + page - 1) / page * page, size_);
 #ifdef MADV_POPULATE_WRITE
   // Zeros stay zeros: the pages are made present and writable without a store that could meet one of the writer's.
-  static_cast<void>(madvise(bytes_ + begin, end - begin, MADV_POPULATE_WRITE));
+  // A few at a time: a kernel that is not preemptible keeps a thread that wakes on this CPU waiting for all of a call.
+  for (; begin < end; begin += touched_bytes_max)
+    static_cast<void>(madvise(bytes_ + begin, std::min(touched_bytes_max, end - begin), MADV_POPULATE_WRITE));
 #endif
 }
 

@@ -5,6 +5,7 @@
 #include <exception>
 #include <utility>
 
+#include "core/base/background_thread.hpp"
 #include "core/base/time.hpp"
 
 namespace tapeline {
@@ -48,19 +49,25 @@ void SegmentSupply::step() {
   const bool is_stale = appended != 0 && looks_fresh * appended < ahead;
   const auto again = is_stale ? std::max<std::size_t>(looks_ahead * appended, again_bytes_min) : 0;
   writer_.free_retired();
+  prepare_when_due();
   writer_.touch_ahead(ahead, again);
+}
+
+void SegmentSupply::prepare_when_due() {
+  const std::size_t segment_bytes = writer_.config().segment_bytes;
   const JournalPosition begin = writer_.segment_index() * segment_bytes;
-  if (end < begin + segment_bytes / prepare_at_part) return;
+  if (writer_.end_position() < begin + segment_bytes / prepare_at_part) return;
   const Nanos now_ns = steady_now_ns();
   if (now_ns < next_try_ns_) return;
   try {
-    writer_.prepare_next(ahead);
+    writer_.prepare_next();
   } catch (const std::exception&) {
     next_try_ns_ = now_ns + retry_ns;  // the writer will say it, if it still fails then
   }
 }
 
 void SegmentSupply::run() {
+  become_background_thread("journal supply");
   std::unique_lock lock(mutex_);
   while (!is_stopped_) {
     lock.unlock();

@@ -24,6 +24,7 @@ class SegmentSupply {
  private:
   void run();
   void step();
+  void prepare_when_due();
 
   JournalWriter& writer_;
   std::mutex mutex_;

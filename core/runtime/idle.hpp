@@ -2,7 +2,8 @@
 //
 //   spin        asks again at once: the quickest where the thread has a core of its own, 100 % of it burnt
 //   yield       lets others run first
-//   backoff     spins, then yields, then naps for 50 us, doubling up to 1 ms
+//   backoff     spins, then naps for 50 us, doubling up to 1 ms. It does not yield in between: where another thread is
+//               ready, however low its priority, a kernel lets that one run for all of its slice of several milliseconds
 //   park        naps from the first idle poll on, 50 us doubling up to 1 ms: little power, some 100 us of latency
 //   power_save  the same from 1 ms to 10 ms: the least power. What waits on a socket, or on a
 //               doorbell, wakes with it all the same
@@ -47,10 +48,6 @@ class IdleStrategy {
           relax();
           return 0;
         }
-        if (idle_polls_ < spins + yields) {
-          sched_yield();
-          return 0;
-        }
         break;
       case Idle::park:
       case Idle::power_save: break;
@@ -62,7 +59,6 @@ class IdleStrategy {
 
  private:
   static constexpr std::uint32_t spins = 200;
-  static constexpr std::uint32_t yields = 20;
 
   struct Naps {
     Nanos first_ns;
