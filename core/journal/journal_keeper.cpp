@@ -59,7 +59,7 @@ JournalKeeper::JournalKeeper(JournalWriter& writer, Operations& operations, Need
       needs_(std::move(needs)),
       config_(writer.config()),
       stored_long_ago_(config_.failover_s),
-      synced_index_(writer.segment_index()),
+      synced_index_(writer.first_position() / config_.segment_bytes),  // a killed process may have closed some unsynced
       chained_index_(last_chained(config_, writer.segment_index())),
       compressed_index_(0) {
   look_at_disk();
