@@ -59,7 +59,8 @@ JournalKeeper::JournalKeeper(JournalWriter& writer, Operations& operations, Need
       needs_(std::move(needs)),
       config_(writer.config()),
       stored_long_ago_(config_.failover_s),
-      synced_index_(writer.first_position() / config_.segment_bytes),  // a killed process may have closed some unsynced
+      // A killed process may have closed the one before unsynced.
+      synced_index_(std::max(writer.segment_index(), std::uint64_t{1}) - 1),
       chained_index_(last_chained(config_, writer.segment_index())),
       compressed_index_(0) {
   look_at_disk();
@@ -181,13 +182,17 @@ void JournalKeeper::chain(std::uint64_t index) {
   const Digest digest = digest_of_segment(closed, [this] { return go_on(); });
   if (is_unknown(digest)) return;
   pass_crash_point(CrashPoint::journal_chain);
+  // The header's page holds the first records, too: they must not be on the disk before those of the segment before it.
+  if (config_.fsync == JournalFsync::interval) sync_all();
   const auto file = find_segment(config_.directory, index);
   const auto header = file ? read_segment_header(*file) : std::nullopt;
   if (!header || header->version < 2 || file->form != SegmentForm::plain) return;
   write_previous_digest(config_.directory, index, digest);
   if (config_.fsync != JournalFsync::none) {
-    if (const int error = sync_segment(file->path, 0, sizeof(SegmentHeader)); error != 0)
+    if (const int error = sync_segment(file->path, 0, sizeof(SegmentHeader)); error != 0) {
+      writer_.note_sync_failure(error);  // it may be one of a record's page, and is reported once
       throw_errno(error, "cannot sync journal segment " + file->path);
+    }
   }
   const Nanos now_ns = steady_now_ns();
   if (now_ns < next_news_ns_) return;

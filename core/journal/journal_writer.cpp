@@ -102,10 +102,10 @@ void JournalWriter::cut_torn_tail() {
   while (torn_end > offset_ && bytes_[torn_end - 1] == std::byte{0}) --torn_end;
   bytes_truncated_ += torn_end - offset_;
   truncated_position_ = segment_begin_ + offset_;
-  if (torn_end == offset_) return;
   std::memset(bytes_ + offset_, 0, torn_end - offset_);
-  // From now on the disk is only given what is appended: a record that stood behind the torn one must not come back.
-  if (config_.fsync != JournalFsync::none && !current_->segment->sync(offset_, torn_end))
+  // From now on the disk is only given what is appended: a record that stood behind the torn one must not come back, also
+  // where another process cut it and did not come to say so.
+  if (config_.fsync != JournalFsync::none && !current_->segment->sync(offset_, config_.segment_bytes))
     throw_errno(errno, "cannot sync journal segment " + segment_path(config_.directory, current_->segment->index()));
 }
 
