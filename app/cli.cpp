@@ -330,7 +330,16 @@ void tell(const CLI::App& cli, const CLI::ParseError& error, const std::string& 
   } else {
     std::fprintf(stderr, "tapeline: %s\n", error.what());
   }
-  std::fputs("tapeline --help tells all commands, tapeline COMMAND --help one\n", stderr);
+  std::string command = "tapeline";
+  for (const CLI::App* at = &cli; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().front();
+    command += " " + at->get_name();
+  }
+  if (command == "tapeline") {
+    std::fputs("tapeline --help tells all commands, tapeline COMMAND --help one\n", stderr);
+  } else {
+    std::fprintf(stderr, "%s --help tells what it takes\n", command.c_str());
+  }
 }
 
 int parse_and_run(int argc, const char* const* argv) {

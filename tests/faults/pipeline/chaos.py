@@ -164,7 +164,7 @@ def main():
     # Whoever ends this, its servers and children end with it.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     report, begin, shown = Report(), time.monotonic(), True
-    servers = harness.Servers()
+    servers = harness.Servers(in_memory=options.scenario is not None)  # a test; many rounds have a disk, as in use
     try:
         if options.scenario:
             shown = run_one(servers, scenario.ALL[options.scenario], seed, options.size, report)

@@ -235,7 +235,7 @@ def redis_stop(world):
 
 
 def redis_pid(world):
-    with open(os.path.join(world.servers.var, "redis/redis.pid"), encoding="utf-8") as file:
+    with open(os.path.join(world.servers.home, "redis/redis.pid"), encoding="utf-8") as file:
         return int(file.read())
 
 

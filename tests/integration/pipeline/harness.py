@@ -52,8 +52,8 @@ def until(condition, what, seconds=DEADLINE_S):
 class Folder:
     """A fresh folder that the user `postgres` may enter, removed at the end."""
 
-    def __init__(self):
-        self.path = tempfile.mkdtemp(prefix="tapeline-test-", dir="/tmp")
+    def __init__(self, root="/tmp"):
+        self.path = tempfile.mkdtemp(prefix="tapeline-test-", dir=root)
         os.chmod(self.path, 0o711)
 
     def write(self, name, content):
@@ -66,16 +66,35 @@ class Folder:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-class Servers:
-    """PostgreSQL and Redis of `./dev up`, in a folder of their own, with a fresh database."""
+def has_room_in_memory():
+    """Whether what several servers write fits into files in memory, beside all that runs."""
+    try:
+        with open("/proc/meminfo", encoding="utf-8") as file:
+            available = int(re.search(r"MemAvailable:\s+(\d+) kB", file.read()).group(1)) * 1024
+        return min(available, shutil.disk_usage("/dev/shm").free) >= 8 << 30
+    except (OSError, AttributeError):
+        return False
 
-    def __init__(self):
+
+class Servers:
+    """PostgreSQL and Redis of `./dev up`, in a folder of their own, with a fresh database.
+
+    `in_memory`: their files are, where there is room. A cluster and its databases are some thousand files, and to make and
+    delete those may take a file system longer than the tests take. What the pipeline itself writes stays on the disk.
+    """
+
+    def __init__(self, in_memory=False):
         require(glob.glob("/usr/lib/postgresql/*/bin/initdb"), "PostgreSQL is not installed")
         require(shutil.which("redis-server") and shutil.which("redis-cli"), "Redis is not installed")
         self.folder = Folder()
         self.var = self.folder.path
         self.environment = dict(os.environ, TAPELINE_VAR=self.var)
+        self.memory = Folder("/dev/shm") if in_memory and has_room_in_memory() else None
+        self.home = self.memory.path if self.memory else self.var
         try:
+            if self.memory:
+                os.mkdir(os.path.join(self.home, "postgres"))
+                self.folder.write("servers.place", self.home)
             self.up()
             with open(os.path.join(self.var, "servers.env"), encoding="utf-8") as file:
                 self.noted = dict(line.rstrip("\n").split("=", 1) for line in file)
@@ -92,6 +111,8 @@ class Servers:
     def remove(self):
         self._dev("down", check=False)
         self.folder.remove()
+        if self.memory:
+            self.memory.remove()
 
     def _dev(self, *words, check=True):
         done = subprocess.run([os.path.join(ROOT, "dev"), *words], env=self.environment, stdin=subprocess.DEVNULL,
@@ -135,7 +156,7 @@ class Servers:
         shutil.rmtree(os.path.join(self.var, "journal"), ignore_errors=True)
 
     def postgres_pid(self):
-        with open(os.path.join(self.var, "postgres/postmaster.pid"), encoding="utf-8") as file:
+        with open(os.path.join(self.home, "postgres/postmaster.pid"), encoding="utf-8") as file:
             return int(file.readline())
 
     def crash_postgres(self):
@@ -158,7 +179,7 @@ class Servers:
 
     def stop_redis(self):
         """Its data stay on disk: what was stored is there again after up()."""
-        with open(os.path.join(self.var, "redis/redis.pid"), encoding="utf-8") as file:
+        with open(os.path.join(self.home, "redis/redis.pid"), encoding="utf-8") as file:
             pid = int(file.read())
         self.redis("shutdown", "save", check=False)
         until(lambda: not is_alive(pid), "Redis has ended")
@@ -264,7 +285,7 @@ class PipelineTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         require(os.access(PROGRAM, os.X_OK), f"{PROGRAM} is not built: set TAPELINE_BIN")
-        cls.servers = Servers()
+        cls.servers = Servers(in_memory=True)
         cls.addClassCleanup(cls.servers.remove)
 
     def setUp(self):

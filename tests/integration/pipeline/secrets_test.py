@@ -142,9 +142,10 @@ attempts_max = 2
         for what, text in said:
             self.assertNotIn(CANARY, text, what)
 
-        # The journal, PostgreSQL's files and log, what Redis has saved: every file below the servers' folder.
+        # The journal, PostgreSQL's files and log, what Redis has saved: every file below the servers' folders.
         self.servers.redis("save")
-        self.assertEqual(self.found_in(self.servers.var), [])
+        self.assertEqual(self.found_in(self.servers.var) + self.found_in(self.servers.home), [])
+        self.assertTrue(os.path.exists(os.path.join(self.servers.home, "redis/dump.rdb")))
         repeated = b"".join(frame.payload for frame in journal.frames(os.path.join(self.servers.var, "journal/secret")))
         self.assertIn(b"***", repeated, "what the servers repeated is kept, but for the secret")
         control = os.path.join(self.servers.var, "control")

@@ -12,6 +12,7 @@
 namespace tapeline::app {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -56,6 +57,13 @@ TEST(CommandLine, AnUnknownCommandNamesTheNearest) {
                 StartsWith("tapeline: no such command: " + std::string(written) + "; did you mean " + meant + "?\n"));
   }
   EXPECT_THAT(tapeline({"frobnicate"}).err, StartsWith("tapeline: no such command: frobnicate\n"));
+}
+
+TEST(CommandLine, WrongUsageIsToldWhereItsOwnHelpIs) {
+  EXPECT_THAT(tapeline({"journal", "verify", "/tmp"}).err,
+              AllOf(HasSubstr("/tmp"), HasSubstr("\ntapeline journal verify --help tells")));
+  EXPECT_THAT(tapeline({"run", "--frobnicate"}).err, HasSubstr("\ntapeline run --help tells"));
+  EXPECT_THAT(tapeline({"--frobnicate"}).err, HasSubstr("\ntapeline --help tells all commands"));
 }
 
 TEST(CommandLine, WrongUsageEndsWithTwo) {
