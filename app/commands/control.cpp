@@ -134,9 +134,11 @@ int control(Lane& lane, const ControlOptions& options) {
     return 3;
   }
   if (!all_committed) {
-    std::fputs(
-        "tapeline: not everything could be committed in time; it is in the journal and follows at the next start\n",
-        stderr);
+    std::fputs(lane.rolled_back() ? "tapeline: the database has lost what it had acknowledged; it is in the journal "
+                                    "and follows at the next start\n"
+                                  : "tapeline: not everything could be committed in time; it is in the journal and "
+                                    "follows at the next start\n",
+               stderr);
     return 1;
   }
   return is_complete ? 0 : 1;
