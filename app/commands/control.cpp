@@ -134,10 +134,10 @@ int control(Lane& lane, const ControlOptions& options) {
     return 3;
   }
   if (!all_committed) {
-    std::fputs(lane.rolled_back() ? "tapeline: the database has lost what it had acknowledged; it is in the journal "
-                                    "and follows at the next start\n"
-                                  : "tapeline: not everything could be committed in time; it is in the journal and "
-                                    "follows at the next start\n",
+    std::fputs(fmt::format("tapeline: {}; it is in the journal and follows at the next start\n",
+                           lane.rolled_back() ? "the database has lost what it had acknowledged"
+                                              : "not everything could be committed in time")
+                   .c_str(),
                stderr);
     return 1;
   }

@@ -30,6 +30,8 @@ long faults_of_this_thread() {
 TEST_F(PageFaults, AreMetByTheThreadsBesideTheOneThatAppends) {
   struct statfs system {};
   ASSERT_EQ(statfs(config.directory.c_str(), &system), 0);
+  // btrfs writes the neighbours of a synced range back as well, 108 to 123 faults here, and no call of ours keeps it from that:
+  // docs/measurements.md says so to its users.
   if (system.f_type == BTRFS_SUPER_MAGIC) GTEST_SKIP() << "btrfs writes more back than it is asked to";
   constexpr std::size_t looks = 40;
   constexpr std::size_t appends = 50;

@@ -89,10 +89,10 @@ class Servers:
         self.folder = Folder()
         self.var = self.folder.path
         self.environment = dict(os.environ, TAPELINE_VAR=self.var)
-        self.memory = Folder("/dev/shm") if in_memory and has_room_in_memory() else None
-        self.home = self.memory.path if self.memory else self.var
+        self.place = Folder("/dev/shm") if in_memory and has_room_in_memory() else self.folder
+        self.home = self.place.path
         try:
-            if self.memory:
+            if self.place is not self.folder:
                 os.mkdir(os.path.join(self.home, "postgres"))
                 self.folder.write("servers.place", self.home)
             self.up()
@@ -110,9 +110,8 @@ class Servers:
 
     def remove(self):
         self._dev("down", check=False)
+        self.place.remove()
         self.folder.remove()
-        if self.memory:
-            self.memory.remove()
 
     def _dev(self, *words, check=True):
         done = subprocess.run([os.path.join(ROOT, "dev"), *words], env=self.environment, stdin=subprocess.DEVNULL,
