@@ -13,6 +13,8 @@
 
 namespace tapeline {
 
+inline constexpr std::size_t huge_page_bytes = std::size_t{1} << 21;
+
 template <class T>
 class HugePageAllocator {
  public:
@@ -26,8 +28,8 @@ class HugePageAllocator {
   [[nodiscard]] T* allocate(std::size_t count) {
     const std::size_t bytes = count * sizeof(T);
     if (bytes < worth_it_bytes) return static_cast<T*>(::operator new(bytes, alignment));
-    const std::size_t whole_pages = (bytes + page_bytes - 1) / page_bytes * page_bytes;
-    void* const memory = std::aligned_alloc(page_bytes, whole_pages);
+    const std::size_t whole_pages = (bytes + huge_page_bytes - 1) / huge_page_bytes * huge_page_bytes;
+    void* const memory = std::aligned_alloc(huge_page_bytes, whole_pages);
     if (memory == nullptr) throw std::bad_alloc();
     // Advice: refusing it changes nothing but the speed.
     static_cast<void>(::madvise(memory, whole_pages, MADV_HUGEPAGE));
@@ -44,8 +46,7 @@ class HugePageAllocator {
   friend bool operator==(const HugePageAllocator&, const HugePageAllocator&) noexcept { return true; }
 
  private:
-  static constexpr std::size_t page_bytes = std::size_t{1} << 21;
-  static constexpr std::size_t worth_it_bytes = page_bytes / 2;
+  static constexpr std::size_t worth_it_bytes = huge_page_bytes / 2;
   static constexpr std::align_val_t alignment{alignof(T)};
 };
 

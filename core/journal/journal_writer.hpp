@@ -100,6 +100,8 @@ class JournalWriter {
 
   void take_lock();
   void recover();
+  [[nodiscard]] SegmentPages pages() const noexcept;
+  [[nodiscard]] Segment create_segment(std::uint64_t index) const;
   /// The segment to go on with; what was prepared behind it and never used is deleted.
   [[nodiscard]] Segment open_last();
   void cut_torn_tail();

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/huge_pages.hpp"
 #include "core/journal/file.hpp"
 
 namespace tapeline {
@@ -22,6 +23,26 @@ constexpr std::size_t touched_bytes_max = std::size_t{64} << 10;
 std::size_t page_bytes() noexcept {
   static const auto bytes = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   return bytes;
+}
+
+/// Maps a file where its huge pages, should it have any, are those of the address space, too. MAP_FAILED with errno.
+void* map_aligned(int fd, std::size_t size, int protection) noexcept {
+  if (size < huge_page_bytes) return mmap(nullptr, size, protection, MAP_SHARED, fd, 0);
+  const std::size_t reserved_size = size + huge_page_bytes;
+  void* const reserved = mmap(nullptr, reserved_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (reserved == MAP_FAILED) return MAP_FAILED;
+  auto* const begin = static_cast<std::byte*>(reserved);
+  const std::size_t before = -reinterpret_cast<std::uintptr_t>(begin) % huge_page_bytes;
+  void* const mapped = mmap(begin + before, size, protection, MAP_SHARED | MAP_FIXED, fd, 0);
+  const int error = errno;
+  if (mapped == MAP_FAILED) {
+    munmap(reserved, reserved_size);
+  } else {
+    if (before > 0) munmap(begin, before);
+    munmap(begin + before + size, huge_page_bytes - before);
+  }
+  errno = error;
+  return mapped;
 }
 
 [[noreturn]] void throw_size(const std::string& path, std::uint64_t bytes, std::size_t wanted) {
@@ -41,13 +62,14 @@ bool is_newest_newer(const std::string& directory, std::uint64_t index) {
 
 }  // namespace
 
-Segment::Segment(const std::string& directory, std::uint64_t index, std::size_t segment_bytes, SegmentAccess access)
+Segment::Segment(const std::string& directory, std::uint64_t index, std::size_t segment_bytes, SegmentAccess access,
+                 SegmentPages pages)
     : size_(segment_bytes), index_(index) {
   const auto file = find_segment(directory, index);
   if (!file) throw_errno(ENOENT, "cannot open journal segment " + segment_path(directory, index));
   try {
     if (file->form == SegmentForm::plain) {
-      map_file(file->path, access);
+      map_file(file->path, access, pages);
     } else if (access == SegmentAccess::read_write) {
       throw std::runtime_error(
           "journal segment " + file->path +
@@ -78,7 +100,7 @@ Segment::Segment(const std::string& directory, std::uint64_t index, std::size_t 
   }
 }
 
-void Segment::map_file(const std::string& path, SegmentAccess access) {
+void Segment::map_file(const std::string& path, SegmentAccess access, SegmentPages pages) {
   const FileDescriptor fd(open(path.c_str(), (access == SegmentAccess::read_write ? O_RDWR : O_RDONLY) | O_CLOEXEC));
   if (fd.get() < 0) throw_errno(errno, "cannot open journal segment " + path);
   struct stat status {};
@@ -86,9 +108,12 @@ void Segment::map_file(const std::string& path, SegmentAccess access) {
   if (static_cast<std::size_t>(status.st_size) != size_)
     throw_size(path, static_cast<std::uint64_t>(status.st_size), size_);
   const int protection = access == SegmentAccess::read_write ? PROT_READ | PROT_WRITE : PROT_READ;
-  void* mapped = mmap(nullptr, size_, protection, MAP_SHARED, fd.get(), 0);
+  void* const mapped = map_aligned(fd.get(), size_, protection);
   if (mapped == MAP_FAILED) throw_errno(errno, "cannot map journal segment " + path);
   bytes_ = static_cast<std::byte*>(mapped);
+  // At random: one of them at a time, and none ahead of it, for who comes to its place meanwhile would wait for both.
+  if (pages == SegmentPages::huge && madvise(mapped, size_, MADV_HUGEPAGE) == 0)
+    static_cast<void>(madvise(mapped, size_, MADV_RANDOM));
 }
 
 void Segment::expand_file(const std::string& path) {
@@ -104,7 +129,8 @@ void Segment::expand_file(const std::string& path) {
   expanded_ = expand_segment(file, bytes_, size_);
 }
 
-Segment Segment::create(const std::string& directory, std::uint64_t index, std::size_t segment_bytes) {
+Segment Segment::create(const std::string& directory, std::uint64_t index, std::size_t segment_bytes,
+                        SegmentPages pages) {
   const std::string path = segment_path(directory, index);
   const std::string unfinished = path + ".new";
   if (find_segment(directory, index)) throw std::runtime_error("journal segment " + path + " is there already");
@@ -118,7 +144,7 @@ Segment Segment::create(const std::string& directory, std::uint64_t index, std::
   Segment segment;
   segment.size_ = segment_bytes;
   segment.index_ = index;
-  segment.map_file(unfinished, SegmentAccess::read_write);
+  segment.map_file(unfinished, SegmentAccess::read_write, pages);
   SegmentHeader header{};
   std::memcpy(header.magic, segment_magic, sizeof segment_magic);
   header.version = segment_version;
@@ -165,7 +191,8 @@ void Segment::touch(std::size_t begin, std::size_t end) noexcept {
   end = std::min((end + page - 1) / page * page, size_);
 #ifdef MADV_POPULATE_WRITE
   // Zeros stay zeros: the pages are made present and writable without a store that could meet one of the writer's.
-  // A few at a time: a kernel that is not preemptible keeps a thread that wakes on this CPU waiting for all of a call.
+  // A few at a time, unless they are huge: a kernel that is not preemptible keeps a thread that wakes on this CPU waiting
+  // for all of a call.
   for (; begin < end; begin += touched_bytes_max)
     static_cast<void>(madvise(bytes_ + begin, std::min(touched_bytes_max, end - begin), MADV_POPULATE_WRITE));
 #endif

@@ -19,7 +19,7 @@
 namespace tapeline {
 namespace {
 
-using PageFaults = JournalFolder;
+class PageFaults : public JournalFolder, public ::testing::WithParamInterface<JournalFsync> {};
 
 long faults_of_this_thread() {
   rusage used{};
@@ -27,7 +27,7 @@ long faults_of_this_thread() {
   return used.ru_minflt;
 }
 
-TEST_F(PageFaults, AreMetByTheThreadsBesideTheOneThatAppends) {
+TEST_P(PageFaults, AreMetByTheThreadsBesideTheOneThatAppends) {
   struct statfs system {};
   ASSERT_EQ(statfs(config.directory.c_str(), &system), 0);
   // btrfs writes the neighbours of a synced range back as well, 108 to 123 faults here, and no call of ours keeps it from that:
@@ -36,7 +36,7 @@ TEST_F(PageFaults, AreMetByTheThreadsBesideTheOneThatAppends) {
   constexpr std::size_t looks = 40;
   constexpr std::size_t appends = 50;
   config.segment_bytes = std::size_t{4} << 20;
-  config.fsync = JournalFsync::interval;
+  config.fsync = GetParam();
   config.fsync_interval_ms = 20;
   JournalWriter writer(config);
   const SegmentSupply supply(writer);
@@ -62,6 +62,9 @@ TEST_F(PageFaults, AreMetByTheThreadsBesideTheOneThatAppends) {
   EXPECT_GE(pages, 2 * static_cast<long>(looks));
   EXPECT_LE(faults, static_cast<long>(looks) + pages / 10);
 }
+
+INSTANTIATE_TEST_SUITE_P(Fsync, PageFaults, ::testing::Values(JournalFsync::none, JournalFsync::interval),
+                         [](const auto& fsync) { return fsync.param == JournalFsync::none ? "none" : "interval"; });
 
 }  // namespace
 }  // namespace tapeline

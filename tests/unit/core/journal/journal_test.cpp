@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/base/huge_pages.hpp"
 #include "core/journal/crc32c.hpp"
 #include "core/journal/journal_reader.hpp"
 #include "core/journal/journal_writer.hpp"
@@ -88,6 +89,46 @@ TEST_F(Journal, KeepsEveryFieldAndPadsThePayloadWithZeros) {
   EXPECT_TRUE(std::all_of(frame.payload.data() + frame.payload.size(),
                           frame.payload.data() + frame.payload.size() + frame_padding_bytes,
                           [](char c) { return c == '\0'; }));
+}
+
+struct Mapping {
+  std::uintptr_t begin = 0;
+  std::string flags;  // by the two letters of /proc/PID/smaps
+};
+
+/// Of this process, of the file at `path`.
+Mapping mapping_of(const std::string& path) {
+  std::ifstream maps("/proc/self/smaps");
+  Mapping mapping;
+  bool is_in_it = false;
+  for (std::string line; std::getline(maps, line);) {
+    if (line.ends_with(path)) {
+      is_in_it = true;
+      mapping.begin = std::stoull(line, nullptr, 16);
+    } else if (is_in_it && line.starts_with("VmFlags:")) {
+      mapping.flags = line.substr(8);
+      return mapping;
+    }
+  }
+  return mapping;
+}
+
+TEST_F(Journal, IsOnHugePagesUnlessItIsSyncedAsItGrows) {
+  // A kernel without them refuses the advice, and there is nothing to be seen of it.
+  if (!std::filesystem::exists("/sys/kernel/mm/transparent_hugepage"))
+    GTEST_SKIP() << "this kernel has no transparent huge pages";
+  config.segment_bytes = 2 * huge_page_bytes;
+  for (const JournalFsync fsync : {JournalFsync::none, JournalFsync::interval, JournalFsync::batch}) {
+    config.fsync = fsync;
+    for (int start = 0; start < 2; ++start) {  // a new segment, and one that is gone on with
+      const JournalWriter writer(config);
+      const Mapping mapping = mapping_of(segment_path(config.directory, 0));
+      ASSERT_NE(mapping.begin, 0U);
+      EXPECT_EQ(mapping.begin % huge_page_bytes, 0U);
+      EXPECT_EQ(mapping.flags.find(" hg ") != std::string::npos, fsync == JournalFsync::none) << mapping.flags;
+    }
+    std::filesystem::remove(segment_path(config.directory, 0));
+  }
 }
 
 TEST_F(Journal, RefusesWhatIsTooLargeAndGoesOn) {
