@@ -7,6 +7,7 @@
 #include <simdjson.h>
 
 #include "bench/pipeline/trade_frames.hpp"
+#include "bench/support/memory_at_hand.hpp"
 #include "core/journal/journal_keeper.hpp"
 #include "core/journal/journal_reader.hpp"
 #include "core/journal/segment_supply.hpp"
@@ -121,6 +122,8 @@ void run_pipeline(benchmark::State& state, Journaling journaling) {
     std::unique_ptr<JournalKeeper> keeper;  // with all that a running lane has: hashes and compression, too
     if (journaling == Journaling::on) {
       journal = JournalConfig{.directory = TradeFrames::make_directory(TradeFrames::Medium::disk)};
+      // As many bytes again, and what is made ahead.
+      have_memory_at_hand(journal.directory, frames.end_position() + 2 * journal.segment_bytes);
       writer = std::make_unique<JournalWriter>(journal);
       supply = std::make_unique<SegmentSupply>(*writer);
       keeper = std::make_unique<JournalKeeper>(*writer, operations, JournalKeeper::Needs{});

@@ -18,6 +18,7 @@
 #include <benchmark/benchmark.h>
 
 #include "bench/pipeline/trade_frames.hpp"
+#include "bench/support/memory_at_hand.hpp"
 #include "core/base/time.hpp"
 #include "core/journal/journal_keeper.hpp"
 #include "core/journal/journal_reader.hpp"
@@ -34,6 +35,11 @@ const std::string& message() {
       R"({"stream":"btcusdt@trade","data":{"e":"trade","E":1723161255400,"s":"BTCUSDT","t":3735683259,)"
       R"("p":"61837.63000000","q":"0.00054000","T":1723161255399,"m":true,"M":true}})";
   return text;
+}
+
+/// Of all records, and of what is made ahead.
+std::size_t memory_bytes(const JournalConfig& config) {
+  return frames_per_run * record_bytes_of(0, message().size()) + 2 * config.segment_bytes;
 }
 
 template <class Append>
@@ -58,6 +64,7 @@ void append(benchmark::State& state, Company company) {
     state.PauseTiming();
     JournalConfig config;
     config.directory = TradeFrames::make_directory(TradeFrames::Medium::disk);
+    have_memory_at_hand(config.directory, memory_bytes(config));
     auto writer = std::make_unique<JournalWriter>(config);
     Operations operations;
     std::unique_ptr<SegmentSupply> supply;
@@ -104,6 +111,7 @@ void limit_copy(benchmark::State& state) {
 
 void limit_new_pages(benchmark::State& state) {
   const JournalConfig config{.directory = TradeFrames::make_directory(TradeFrames::Medium::disk)};
+  have_memory_at_hand(config.directory, memory_bytes(config));
   const std::size_t record_bytes = record_bytes_of(0, message().size());
   const std::size_t segments = frames_per_run * record_bytes / config.segment_bytes + 1;
   for (auto _ : state) {

@@ -2,7 +2,9 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -292,6 +294,25 @@ TEST(Crc32c, GivesTheKnownChecksums) {
   EXPECT_EQ(crc32c(0, "123456789", 9), 0xe3069283U);
   EXPECT_EQ(crc32c(crc32c(0, "1234", 4), "56789", 5), 0xe3069283U);
   EXPECT_EQ(crc32c(0, "", 0), 0U);
+}
+
+TEST(Crc32c, IsWhatItsDefinitionSaysBitByBit) {
+  const auto by_definition = [](std::uint32_t crc, std::string_view bytes) {
+    crc = ~crc;
+    for (const char byte : bytes) {
+      crc ^= static_cast<unsigned char>(byte);
+      for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1U) != 0 ? 0x82f63b78U : 0U);
+    }
+    return ~crc;
+  };
+  std::mt19937 random(1);
+  std::string text(4'000, '\0');
+  for (char& byte : text) byte = static_cast<char>(random());
+  for (std::size_t size = 0; size + 8 < text.size(); ++size) {
+    const std::string_view bytes = std::string_view(text).substr(size % 8, size);
+    const auto begin = static_cast<std::uint32_t>(random());
+    ASSERT_EQ(crc32c(begin, bytes.data(), bytes.size()), by_definition(begin, bytes)) << size;
+  }
 }
 
 }  // namespace
