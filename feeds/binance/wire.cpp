@@ -111,7 +111,12 @@ class Parser::Reader {
 
   json::Place read_letter(char key, std::string_view token, json::Place value, Message& message) noexcept {
     switch (key) {
-      case 'e': return read_text(token, message.kind) ? value : nullptr;
+      case 'e':
+        if (token == R"("trade")") [[likely]] {  // what nearly all are need not be searched for escapes
+          message.kind = unquoted(token);
+          return value;
+        }
+        return read_text(token, message.kind) ? value : nullptr;
       case 's': return read_text(token, message.trade.symbol) ? value : nullptr;
       case 'p': message.trade.price = unquoted(token); break;
       case 'q': message.trade.quantity = unquoted(token); break;
