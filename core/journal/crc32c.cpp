@@ -29,18 +29,17 @@ constexpr std::uint32_t power_of_x(std::size_t exponent) noexcept {
   return value;
 }
 
-/// Factors that move the first and the second part's CRC behind the bytes of the third, by the words of a part. x^33 less
-/// than their bits: as much comes of a product with its bits reversed (x) and of its own CRC (x^32).
+/// Factors that move the first and the second part's CRC behind the bytes of the third. x^33 less than their bits: as much
+/// comes of a product with its bits reversed (x) and of its own CRC (x^32).
 struct Moves {
-  std::array<std::uint32_t, part_words_max + 1> first{}, second{};
+  std::uint32_t first, second;
 };
-constexpr Moves moves = [] {
+/// By the words of a part.
+constexpr auto moves = [] {
   constexpr std::size_t word_bits = 64;
-  Moves made;
-  for (std::size_t words = part_words_min; words <= part_words_max; ++words) {
-    made.first[words] = power_of_x(2 * word_bits * words - 33);
-    made.second[words] = power_of_x(word_bits * words - 33);
-  }
+  std::array<Moves, part_words_max + 1> made{};
+  for (std::size_t words = part_words_min; words <= part_words_max; ++words)
+    made[words] = {power_of_x(2 * word_bits * words - 33), power_of_x(word_bits * words - 33)};
   return made;
 }();
 
@@ -70,7 +69,7 @@ Word crc_of_parts(Word crc, const unsigned char* bytes, std::size_t words) noexc
   }
   crc = _mm_crc32_u64(crc, word_at(bytes + last));
   second = _mm_crc32_u64(second, word_at(second_bytes + last));
-  const Word moved = product(crc, moves.first[words]) ^ product(second, moves.second[words]);
+  const Word moved = product(crc, moves[words].first) ^ product(second, moves[words].second);
   return _mm_crc32_u64(third, word_at(third_bytes + last) ^ moved);
 }
 
