@@ -13,6 +13,7 @@
 
 namespace tapeline {
 
+/// Of x86-64.
 inline constexpr std::size_t huge_page_bytes = std::size_t{1} << 21;
 
 template <class T>

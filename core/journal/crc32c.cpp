@@ -4,18 +4,28 @@
 #include <array>
 #include <cstring>
 
-#if defined(__SSE4_2__) && defined(__PCLMUL__)
+#if defined(__SSE4_2__)
 #include <nmmintrin.h>
+#endif
+#if defined(__PCLMUL__)
 #include <wmmintrin.h>
 #endif
 
 namespace tapeline {
 
-#if defined(__SSE4_2__) && defined(__PCLMUL__)
+#if defined(__SSE4_2__)
 
 namespace {
 
 using Word = std::uint64_t;
+
+Word word_at(const unsigned char* bytes) noexcept {
+  Word word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  return word;
+}
+
+#if defined(__PCLMUL__)
 
 /// The instruction takes three cycles and may begin every cycle: three parts of the bytes are done at a time.
 constexpr std::size_t parts = 3;
@@ -43,12 +53,6 @@ constexpr auto moves = [] {
   return made;
 }();
 
-Word word_at(const unsigned char* bytes) noexcept {
-  Word word = 0;
-  std::memcpy(&word, bytes, sizeof word);
-  return word;
-}
-
 Word product(Word crc, std::uint32_t factor) noexcept {
   const __m128i both = _mm_clmulepi64_si128(_mm_cvtsi64_si128(static_cast<long long>(crc)),
                                             _mm_cvtsi32_si128(static_cast<int>(factor)), 0);
@@ -73,11 +77,14 @@ Word crc_of_parts(Word crc, const unsigned char* bytes, std::size_t words) noexc
   return _mm_crc32_u64(third, word_at(third_bytes + last) ^ moved);
 }
 
+#endif
+
 }  // namespace
 
 std::uint32_t crc32c(std::uint32_t crc, const void* data, std::size_t size) noexcept {
   const auto* bytes = static_cast<const unsigned char*>(data);
   Word state = ~crc;
+#if defined(__PCLMUL__)
   for (;;) {
     const std::size_t words = std::min(size / (parts * sizeof(Word)), part_words_max);
     if (words < part_words_min) break;
@@ -85,6 +92,7 @@ std::uint32_t crc32c(std::uint32_t crc, const void* data, std::size_t size) noex
     bytes += words * parts * sizeof(Word);
     size -= words * parts * sizeof(Word);
   }
+#endif
   for (; size >= sizeof(Word); size -= sizeof(Word), bytes += sizeof(Word))
     state = _mm_crc32_u64(state, word_at(bytes));
   auto narrow = static_cast<std::uint32_t>(state);

@@ -69,18 +69,10 @@ void JournalWriter::take_lock() {
   }
 }
 
-SegmentPages JournalWriter::pages() const noexcept {
-  return config_.fsync == JournalFsync::none ? SegmentPages::huge : SegmentPages::usual;
-}
-
-Segment JournalWriter::create_segment(std::uint64_t index) const {
-  return Segment::create(config_.directory, index, config_.segment_bytes, pages());
-}
-
 Segment JournalWriter::open_last() {
   auto indices = list_segments(config_.directory);
   for (;;) {
-    Segment last(config_.directory, indices.back(), config_.segment_bytes, SegmentAccess::read_write, pages());
+    Segment last(config_.directory, indices.back(), config_.segment_bytes, SegmentAccess::read_write);
     first_ = indices.front() * config_.segment_bytes + sizeof(SegmentHeader);
     if (indices.size() == 1) return last;
     if (inspect_record(last, config_.segment_bytes, sizeof(SegmentHeader), Verify::lengths) != RecordState::end)
@@ -123,7 +115,7 @@ void JournalWriter::recover() {
     if (entry.path().extension() == ".new") std::filesystem::remove(entry.path());
   }
   if (list_segments(config_.directory).empty()) {
-    use(std::make_unique<Mapped>(create_segment(0)), sizeof(SegmentHeader));
+    use(std::make_unique<Mapped>(Segment::create(config_.directory, 0, config_.segment_bytes)), sizeof(SegmentHeader));
     first_ = offset_;
   } else {
     use(std::make_unique<Mapped>(open_last()), sizeof(SegmentHeader));
@@ -172,6 +164,14 @@ void JournalWriter::free_retired() noexcept {
   std::erase_if(closed_, [](const std::unique_ptr<Mapped>& closed) { return closed->segment.use_count() == 1; });
 }
 
+void JournalWriter::use_huge_pages() noexcept {
+  if (config_.fsync != JournalFsync::none) return;
+  Mapped* const mapped = shared_current_.load(std::memory_order_acquire);  // (N)
+  mapped->segment->use_huge_pages();
+  const bool has_next = prepared_ != nullptr && prepared_index_ == mapped->segment->index() + 1;
+  if (has_next) prepared_->segment->use_huge_pages();
+}
+
 void JournalWriter::touch_ahead(std::size_t bytes, std::size_t again_bytes) noexcept {
   // Both may be used and retired by now: they are still mapped, for only we free them.
   Mapped* const mapped = shared_current_.load(std::memory_order_acquire);  // (N)
@@ -203,7 +203,7 @@ void JournalWriter::prepare_next() {
   const std::lock_guard lock(making_);
   // The writer may have taken the last one and not say so yet: then that one counts.
   if (made_index_ > segment_index() || is_growth_stopped()) return;
-  auto made = std::make_unique<Mapped>(create_segment(made_index_ + 1));
+  auto made = std::make_unique<Mapped>(Segment::create(config_.directory, made_index_ + 1, config_.segment_bytes));
   ++made_index_;
   pass_crash_point(CrashPoint::journal_prepare);
   prepared_ = made.get();
@@ -222,7 +222,7 @@ std::unique_ptr<JournalWriter::Mapped> JournalWriter::next_segment() {
         "the journal has used up journal.budget_bytes, and the database still lacks its oldest part; "
         "mend the database, or raise the budget");
   }
-  auto made = std::make_unique<Mapped>(create_segment(made_index_ + 1));
+  auto made = std::make_unique<Mapped>(Segment::create(config_.directory, made_index_ + 1, config_.segment_bytes));
   ++made_index_;
   return made;
 }

@@ -72,6 +72,9 @@ class JournalWriter {
   void attach_supply() noexcept { has_supply_ = true; }
   /// Unmaps closed segments that nobody reads any more: it takes a while, and is nothing for who reads or writes.
   void free_retired() noexcept;
+  /// What is touched ahead from now on, in these two segments, comes on huge pages; not in a journal that is synced as it
+  /// grows, for a few records would be 2 MiB to write.
+  void use_huge_pages() noexcept;
   /// Makes pages present, so many bytes ahead of the next record, also in the segment behind the present one; the nearest
   /// of them are looked after once more.
   void touch_ahead(std::size_t bytes, std::size_t again_bytes) noexcept;
@@ -100,8 +103,6 @@ class JournalWriter {
 
   void take_lock();
   void recover();
-  [[nodiscard]] SegmentPages pages() const noexcept;
-  [[nodiscard]] Segment create_segment(std::uint64_t index) const;
   /// The segment to go on with; what was prepared behind it and never used is deleted.
   [[nodiscard]] Segment open_last();
   void cut_torn_tail();

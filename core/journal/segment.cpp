@@ -25,24 +25,15 @@ std::size_t page_bytes() noexcept {
   return bytes;
 }
 
-/// Maps a file where its huge pages, should it have any, are those of the address space, too. MAP_FAILED with errno.
-void* map_aligned(int fd, std::size_t size, int protection) noexcept {
-  if (size < huge_page_bytes) return mmap(nullptr, size, protection, MAP_SHARED, fd, 0);
-  const std::size_t reserved_size = size + huge_page_bytes;
-  void* const reserved = mmap(nullptr, reserved_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (reserved == MAP_FAILED) return MAP_FAILED;
-  auto* const begin = static_cast<std::byte*>(reserved);
-  const std::size_t before = -reinterpret_cast<std::uintptr_t>(begin) % huge_page_bytes;
-  void* const mapped = mmap(begin + before, size, protection, MAP_SHARED | MAP_FIXED, fd, 0);
-  const int error = errno;
-  if (mapped == MAP_FAILED) {
-    munmap(reserved, reserved_size);
-  } else {
-    if (before > 0) munmap(begin, before);
-    munmap(begin + before + size, huge_page_bytes - before);
-  }
-  errno = error;
-  return mapped;
+/// Where so much is free, from the beginning of a huge page on: a file's are mapped as such only where the address space's lie
+/// alike, and not every file system sees to that. A hint: should another thread be quicker, the mapping comes elsewhere.
+void* aligned_hint(std::size_t size) noexcept {
+  const std::size_t room_size = size + huge_page_bytes;
+  void* const room = mmap(nullptr, room_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (room == MAP_FAILED) return nullptr;
+  munmap(room, room_size);
+  const auto begin = reinterpret_cast<std::uintptr_t>(room);
+  return static_cast<std::byte*>(room) + -begin % huge_page_bytes;
 }
 
 [[noreturn]] void throw_size(const std::string& path, std::uint64_t bytes, std::size_t wanted) {
@@ -62,14 +53,13 @@ bool is_newest_newer(const std::string& directory, std::uint64_t index) {
 
 }  // namespace
 
-Segment::Segment(const std::string& directory, std::uint64_t index, std::size_t segment_bytes, SegmentAccess access,
-                 SegmentPages pages)
+Segment::Segment(const std::string& directory, std::uint64_t index, std::size_t segment_bytes, SegmentAccess access)
     : size_(segment_bytes), index_(index) {
   const auto file = find_segment(directory, index);
   if (!file) throw_errno(ENOENT, "cannot open journal segment " + segment_path(directory, index));
   try {
     if (file->form == SegmentForm::plain) {
-      map_file(file->path, access, pages);
+      map_file(file->path, access);
     } else if (access == SegmentAccess::read_write) {
       throw std::runtime_error(
           "journal segment " + file->path +
@@ -100,7 +90,7 @@ Segment::Segment(const std::string& directory, std::uint64_t index, std::size_t 
   }
 }
 
-void Segment::map_file(const std::string& path, SegmentAccess access, SegmentPages pages) {
+void Segment::map_file(const std::string& path, SegmentAccess access) {
   const FileDescriptor fd(open(path.c_str(), (access == SegmentAccess::read_write ? O_RDWR : O_RDONLY) | O_CLOEXEC));
   if (fd.get() < 0) throw_errno(errno, "cannot open journal segment " + path);
   struct stat status {};
@@ -108,12 +98,10 @@ void Segment::map_file(const std::string& path, SegmentAccess access, SegmentPag
   if (static_cast<std::size_t>(status.st_size) != size_)
     throw_size(path, static_cast<std::uint64_t>(status.st_size), size_);
   const int protection = access == SegmentAccess::read_write ? PROT_READ | PROT_WRITE : PROT_READ;
-  void* const mapped = map_aligned(fd.get(), size_, protection);
+  void* const hint = size_ >= huge_page_bytes ? aligned_hint(size_) : nullptr;
+  void* mapped = mmap(hint, size_, protection, MAP_SHARED, fd.get(), 0);
   if (mapped == MAP_FAILED) throw_errno(errno, "cannot map journal segment " + path);
   bytes_ = static_cast<std::byte*>(mapped);
-  // At random: one of them at a time, and none ahead of it, for who comes to its place meanwhile would wait for both.
-  if (pages == SegmentPages::huge && madvise(mapped, size_, MADV_HUGEPAGE) == 0)
-    static_cast<void>(madvise(mapped, size_, MADV_RANDOM));
 }
 
 void Segment::expand_file(const std::string& path) {
@@ -129,8 +117,7 @@ void Segment::expand_file(const std::string& path) {
   expanded_ = expand_segment(file, bytes_, size_);
 }
 
-Segment Segment::create(const std::string& directory, std::uint64_t index, std::size_t segment_bytes,
-                        SegmentPages pages) {
+Segment Segment::create(const std::string& directory, std::uint64_t index, std::size_t segment_bytes) {
   const std::string path = segment_path(directory, index);
   const std::string unfinished = path + ".new";
   if (find_segment(directory, index)) throw std::runtime_error("journal segment " + path + " is there already");
@@ -144,7 +131,7 @@ Segment Segment::create(const std::string& directory, std::uint64_t index, std::
   Segment segment;
   segment.size_ = segment_bytes;
   segment.index_ = index;
-  segment.map_file(unfinished, SegmentAccess::read_write, pages);
+  segment.map_file(unfinished, SegmentAccess::read_write);
   SegmentHeader header{};
   std::memcpy(header.magic, segment_magic, sizeof segment_magic);
   header.version = segment_version;
@@ -168,12 +155,14 @@ Segment::Segment(Segment&& other) noexcept
     : bytes_(std::exchange(other.bytes_, nullptr)),
       size_(other.size_),
       index_(other.index_),
+      has_huge_pages_(other.has_huge_pages_),
       expanded_(std::move(other.expanded_)) {}
 
 Segment& Segment::operator=(Segment&& other) noexcept {
   std::swap(bytes_, other.bytes_);
   std::swap(size_, other.size_);
   std::swap(index_, other.index_);
+  std::swap(has_huge_pages_, other.has_huge_pages_);
   std::swap(expanded_, other.expanded_);
   return *this;
 }
@@ -184,6 +173,12 @@ SegmentHeader Segment::header() const noexcept {
   return header;
 }
 
+void Segment::use_huge_pages() noexcept {
+  if (std::exchange(has_huge_pages_, true)) return;
+  // MADV_RANDOM: else each fault reads two of them, and who needs the first waits for the second as well.
+  if (madvise(bytes_, size_, MADV_HUGEPAGE) == 0) static_cast<void>(madvise(bytes_, size_, MADV_RANDOM));
+}
+
 void Segment::touch(std::size_t begin, std::size_t end) noexcept {
   if (begin >= end) return;
   const std::size_t page = page_bytes();
@@ -191,8 +186,8 @@ void Segment::touch(std::size_t begin, std::size_t end) noexcept {
   end = std::min((end + page - 1) / page * page, size_);
 #ifdef MADV_POPULATE_WRITE
   // Zeros stay zeros: the pages are made present and writable without a store that could meet one of the writer's.
-  // A few at a time, unless they are huge: a kernel that is not preemptible keeps a thread that wakes on this CPU waiting
-  // for all of a call.
+  // A few at a time: a kernel that is not preemptible keeps a thread that wakes on this CPU waiting for all of a call. A huge
+  // one comes as a whole.
   for (; begin < end; begin += touched_bytes_max)
     static_cast<void>(madvise(bytes_ + begin, std::min(touched_bytes_max, end - begin), MADV_POPULATE_WRITE));
 #endif

@@ -19,19 +19,12 @@ namespace tapeline {
 /// plain and its header right.
 enum class SegmentAccess { read_only, read_write };
 
-/// What a segment that is written to asks the kernel for. Huge pages are made present 2 MiB at a time, for half of what as
-/// many usual ones cost, and written back 2 MiB at a time: not for a journal whose records are synced as they come. Where
-/// the kernel or the file system has none, the usual ones serve.
-enum class SegmentPages { usual, huge };
-
 class Segment {
  public:
   Segment() = default;
-  Segment(const std::string& directory, std::uint64_t index, std::size_t segment_bytes, SegmentAccess access,
-          SegmentPages pages = SegmentPages::usual);
+  Segment(const std::string& directory, std::uint64_t index, std::size_t segment_bytes, SegmentAccess access);
   /// Makes a new one: written under another name, allocated on disk, then renamed into place.
-  [[nodiscard]] static Segment create(const std::string& directory, std::uint64_t index, std::size_t segment_bytes,
-                                      SegmentPages pages = SegmentPages::usual);
+  [[nodiscard]] static Segment create(const std::string& directory, std::uint64_t index, std::size_t segment_bytes);
   ~Segment();
   Segment(Segment&& other) noexcept;
   Segment& operator=(Segment&& other) noexcept;
@@ -45,19 +38,24 @@ class Segment {
   /// Of a compressed one: where zeros stand for what could not be read, and whether its file is as it was written.
   [[nodiscard]] const Expanded& expanded() const noexcept { return expanded_; }
 
+  /// What is not present yet will come in pages of 2 MiB: they are present for half of what as many usual ones cost, and are
+  /// written back as a whole, 2 MiB for a record of 200 bytes. Where the kernel or the file system has none, the usual ones
+  /// serve.
+  void use_huge_pages() noexcept;
   /// Makes the pages of [begin, end) present and writable, so that writing there faults no more.
   void touch(std::size_t begin, std::size_t end) noexcept;
   /// Writes [begin, end) through to the disk. False with errno on failure.
   [[nodiscard]] bool sync(std::size_t begin, std::size_t end) noexcept;
 
  private:
-  void map_file(const std::string& path, SegmentAccess access, SegmentPages pages);
+  void map_file(const std::string& path, SegmentAccess access);
   void expand_file(const std::string& path);
   void unmap() noexcept;
 
   std::byte* bytes_ = nullptr;
   std::size_t size_ = 0;
   std::uint64_t index_ = 0;
+  bool has_huge_pages_ = false;
   Expanded expanded_{{}, true};
 };
 

@@ -19,6 +19,8 @@ constexpr auto look_every = std::chrono::milliseconds(10);
 /// What is used up more slowly than in so many looks may be written back before: its nearest part is touched again.
 constexpr std::size_t looks_fresh = 100;
 constexpr std::size_t again_bytes_min = std::size_t{64} << 10;
+/// From this on pages cannot come soon enough, and a huge one is full long before it is written back.
+constexpr double fast_bytes_a_second = 64 << 20;
 /// The next segment is made once this part of the present one is full: a quiet lane takes no disk that it may never use.
 constexpr std::size_t prepare_at_part = 8;
 constexpr Nanos retry_ns = nanos_per_second;
@@ -28,6 +30,7 @@ constexpr Nanos retry_ns = nanos_per_second;
 SegmentSupply::SegmentSupply(JournalWriter& writer) : writer_(writer) {
   writer_.attach_supply();
   seen_end_ = writer_.end_position();
+  seen_ns_ = steady_now_ns();
   thread_ = std::thread([this] { run(); });
 }
 
@@ -44,12 +47,18 @@ void SegmentSupply::step() {
   const std::size_t segment_bytes = writer_.config().segment_bytes;
   const JournalPosition end = writer_.end_position();
   const std::uint64_t appended = end - std::exchange(seen_end_, end);
+  const Nanos now_ns = steady_now_ns();
+  // Of a shorter time a few records would look like many.
+  const Nanos elapsed_ns =
+      std::max(now_ns - std::exchange(seen_ns_, now_ns), Nanos{std::chrono::nanoseconds(look_every).count()});
   const auto ahead = static_cast<std::size_t>(
       std::clamp<std::uint64_t>(looks_ahead * appended, std::min(ahead_bytes_min, segment_bytes), segment_bytes));
   const bool is_stale = appended != 0 && looks_fresh * appended < ahead;
   const auto again = is_stale ? std::max<std::size_t>(looks_ahead * appended, again_bytes_min) : 0;
   writer_.free_retired();
   prepare_when_due();
+  const double seconds = static_cast<double>(elapsed_ns) / nanos_per_second;
+  if (static_cast<double>(appended) > fast_bytes_a_second * seconds) writer_.use_huge_pages();
   writer_.touch_ahead(ahead, again);
 }
 

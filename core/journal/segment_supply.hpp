@@ -32,6 +32,7 @@ class SegmentSupply {
   bool is_stopped_ = false;
   Nanos next_try_ns_ = 0;
   JournalPosition seen_end_ = 0;
+  Nanos seen_ns_ = 0;
   std::thread thread_;
 };
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -17,6 +18,7 @@
 #include "core/journal/crc32c.hpp"
 #include "core/journal/journal_reader.hpp"
 #include "core/journal/journal_writer.hpp"
+#include "core/journal/segment_supply.hpp"
 
 namespace tapeline {
 namespace {
@@ -93,44 +95,62 @@ TEST_F(Journal, KeepsEveryFieldAndPadsThePayloadWithZeros) {
                           [](char c) { return c == '\0'; }));
 }
 
-struct Mapping {
-  std::uintptr_t begin = 0;
-  std::string flags;  // by the two letters of /proc/PID/smaps
-};
-
-/// Of this process, of the file at `path`.
-Mapping mapping_of(const std::string& path) {
+/// What the kernel was asked for a mapping of a file of this process, by the two letters of /proc/PID/smaps.
+std::string flags_of_mapping(const std::string& path) {
+  const std::string resolved = std::filesystem::canonical(path).string();
   std::ifstream maps("/proc/self/smaps");
-  Mapping mapping;
   bool is_in_it = false;
   for (std::string line; std::getline(maps, line);) {
-    if (line.ends_with(path)) {
-      is_in_it = true;
-      mapping.begin = std::stoull(line, nullptr, 16);
-    } else if (is_in_it && line.starts_with("VmFlags:")) {
-      mapping.flags = line.substr(8);
-      return mapping;
-    }
+    is_in_it = is_in_it || line.ends_with(resolved);
+    if (is_in_it && line.starts_with("VmFlags:")) return line;
   }
-  return mapping;
+  return {};
 }
 
-TEST_F(Journal, IsOnHugePagesUnlessItIsSyncedAsItGrows) {
-  // A kernel without them refuses the advice, and there is nothing to be seen of it.
-  if (!std::filesystem::exists("/sys/kernel/mm/transparent_hugepage"))
-    GTEST_SKIP() << "this kernel has no transparent huge pages";
+bool has_huge_pages(const std::string& path) {
+  const std::string flags = flags_of_mapping(path);
+  EXPECT_NE(flags, "") << path << " is not mapped";
+  const bool is_asked_for = flags.find(" hg") != std::string::npos;
+  EXPECT_EQ(flags.find(" rr") != std::string::npos, is_asked_for) << flags;
+  return is_asked_for;
+}
+
+/// A kernel without them refuses the wish for huge pages, and there is nothing to be seen of it.
+bool knows_huge_pages() { return std::filesystem::exists("/sys/kernel/mm/transparent_hugepage"); }
+
+TEST_F(Journal, UsesHugePagesWhereItIsToldToAndIsNotSyncedAsItGrows) {
+  if (!knows_huge_pages()) GTEST_SKIP() << "this kernel has no transparent huge pages";
   config.segment_bytes = 2 * huge_page_bytes;
   for (const JournalFsync fsync : {JournalFsync::none, JournalFsync::interval, JournalFsync::batch}) {
     config.fsync = fsync;
-    for (int start = 0; start < 2; ++start) {  // a new segment, and one that is gone on with
-      const JournalWriter writer(config);
-      const Mapping mapping = mapping_of(segment_path(config.directory, 0));
-      ASSERT_NE(mapping.begin, 0U);
-      EXPECT_EQ(mapping.begin % huge_page_bytes, 0U);
-      EXPECT_EQ(mapping.flags.find(" hg ") != std::string::npos, fsync == JournalFsync::none) << mapping.flags;
-    }
-    std::filesystem::remove(segment_path(config.directory, 0));
+    JournalWriter writer(config);
+    writer.prepare_next();
+    writer.touch_ahead(huge_page_bytes, 0);
+    for (const std::uint64_t index : {0U, 1U}) EXPECT_FALSE(has_huge_pages(segment_path(config.directory, index)));
+    writer.use_huge_pages();
+    for (const std::uint64_t index : {0U, 1U})
+      EXPECT_EQ(has_huge_pages(segment_path(config.directory, index)), fsync == JournalFsync::none);
   }
+}
+
+TEST_F(Journal, UsesHugePagesWhenMuchIsAppended) {
+  if (!knows_huge_pages()) GTEST_SKIP() << "this kernel has no transparent huge pages";
+  config.segment_bytes = std::size_t{16} << 20;
+  JournalWriter writer(config);
+  const SegmentSupply supply(writer);
+  const std::string first = segment_path(config.directory, 0);
+  for (int i = 0; i < 20; ++i) {  // a megabyte a second at the most
+    ASSERT_TRUE(writer.append({}, {}, std::string(10'000, 'x')));
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_FALSE(has_huge_pages(first));
+  const std::string much(100'000, 'x');
+  bool is_huge = false;
+  for (int i = 0; i < 20'000 && !is_huge; ++i) {
+    ASSERT_TRUE(writer.append({}, {}, much));
+    if (i % 100 == 99) is_huge = has_huge_pages(segment_path(config.directory, writer.segment_index()));
+  }
+  EXPECT_TRUE(is_huge);
 }
 
 TEST_F(Journal, RefusesWhatIsTooLargeAndGoesOn) {
