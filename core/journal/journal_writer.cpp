@@ -164,8 +164,10 @@ void JournalWriter::free_retired() noexcept {
   std::erase_if(closed_, [](const std::unique_ptr<Mapped>& closed) { return closed->segment.use_count() == 1; });
 }
 
-void JournalWriter::use_huge_pages() noexcept {
+void JournalWriter::set_pages(SegmentPages pages) noexcept {
   if (config_.fsync != JournalFsync::none) return;
+  pages_.store(pages, std::memory_order_relaxed);  // relaxed: a wish, nothing hangs on it
+  if (pages == SegmentPages::usual) return;
   Mapped* const mapped = shared_current_.load(std::memory_order_acquire);  // (N)
   mapped->segment->use_huge_pages();
   const bool has_next = prepared_ != nullptr && prepared_index_ == mapped->segment->index() + 1;
@@ -199,12 +201,19 @@ void JournalWriter::touch_ahead(std::size_t bytes, std::size_t again_bytes) noex
   prepared_end_ = std::max(prepared_end_, next_end);
 }
 
+std::unique_ptr<JournalWriter::Mapped> JournalWriter::make_segment() {
+  const auto pages = pages_.load(std::memory_order_relaxed);  // as set_pages()
+  auto made =
+      std::make_unique<Mapped>(Segment::create(config_.directory, made_index_ + 1, config_.segment_bytes, pages));
+  ++made_index_;
+  return made;
+}
+
 void JournalWriter::prepare_next() {
   const std::lock_guard lock(making_);
   // The writer may have taken the last one and not say so yet: then that one counts.
   if (made_index_ > segment_index() || is_growth_stopped()) return;
-  auto made = std::make_unique<Mapped>(Segment::create(config_.directory, made_index_ + 1, config_.segment_bytes));
-  ++made_index_;
+  auto made = make_segment();
   pass_crash_point(CrashPoint::journal_prepare);
   prepared_ = made.get();
   prepared_index_ = made_index_;
@@ -222,9 +231,7 @@ std::unique_ptr<JournalWriter::Mapped> JournalWriter::next_segment() {
         "the journal has used up journal.budget_bytes, and the database still lacks its oldest part; "
         "mend the database, or raise the budget");
   }
-  auto made = std::make_unique<Mapped>(Segment::create(config_.directory, made_index_ + 1, config_.segment_bytes));
-  ++made_index_;
-  return made;
+  return make_segment();
 }
 
 bool JournalWriter::roll() noexcept {

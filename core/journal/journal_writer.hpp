@@ -72,9 +72,9 @@ class JournalWriter {
   void attach_supply() noexcept { has_supply_ = true; }
   /// Unmaps closed segments that nobody reads any more: it takes a while, and is nothing for who reads or writes.
   void free_retired() noexcept;
-  /// What is touched ahead from now on, in these two segments, comes on huge pages; not in a journal that is synced as it
-  /// grows, for a few records would be 2 MiB to write.
-  void use_huge_pages() noexcept;
+  /// For what is not present yet, and for segments made from now on. A journal that is synced as it grows keeps the usual
+  /// ones: a few records would be 2 MiB to write.
+  void set_pages(SegmentPages pages) noexcept;
   /// Makes pages present, so many bytes ahead of the next record, also in the segment behind the present one; the nearest
   /// of them are looked after once more.
   void touch_ahead(std::size_t bytes, std::size_t again_bytes) noexcept;
@@ -108,6 +108,8 @@ class JournalWriter {
   void cut_torn_tail();
   [[nodiscard]] bool roll() noexcept;
   [[nodiscard]] std::unique_ptr<Mapped> next_segment();
+  /// Under making_.
+  [[nodiscard]] std::unique_ptr<Mapped> make_segment();
   void use(std::unique_ptr<Mapped> mapped, std::size_t offset) noexcept;
   [[nodiscard]] bool has_failed() noexcept;
 
@@ -128,6 +130,7 @@ class JournalWriter {
   std::mutex making_;             // held while a segment is made; never on the way that is prepared
   std::uint64_t made_index_ = 0;  // under it: of the last segment that was made
   std::atomic<bool> is_growth_stopped_{false};
+  std::atomic<SegmentPages> pages_{SegmentPages::usual};
   std::atomic<int> sync_error_{0};
   bool has_supply_ = false;
   std::uint64_t touched_index_ = 0;  // the supply's own, from here on

@@ -117,7 +117,8 @@ void Segment::expand_file(const std::string& path) {
   expanded_ = expand_segment(file, bytes_, size_);
 }
 
-Segment Segment::create(const std::string& directory, std::uint64_t index, std::size_t segment_bytes) {
+Segment Segment::create(const std::string& directory, std::uint64_t index, std::size_t segment_bytes,
+                        SegmentPages pages) {
   const std::string path = segment_path(directory, index);
   const std::string unfinished = path + ".new";
   if (find_segment(directory, index)) throw std::runtime_error("journal segment " + path + " is there already");
@@ -132,6 +133,7 @@ Segment Segment::create(const std::string& directory, std::uint64_t index, std::
   segment.size_ = segment_bytes;
   segment.index_ = index;
   segment.map_file(unfinished, SegmentAccess::read_write);
+  if (pages == SegmentPages::huge) segment.use_huge_pages();  // before the header makes the first page present
   SegmentHeader header{};
   std::memcpy(header.magic, segment_magic, sizeof segment_magic);
   header.version = segment_version;

@@ -19,12 +19,17 @@ namespace tapeline {
 /// plain and its header right.
 enum class SegmentAccess { read_only, read_write };
 
+/// Huge ones, of 2 MiB, are present for half of what as many usual ones cost, and are written back as a whole, 2 MiB for a
+/// record of 200 bytes. Where the kernel or the file system has none, the usual ones serve.
+enum class SegmentPages { usual, huge };
+
 class Segment {
  public:
   Segment() = default;
   Segment(const std::string& directory, std::uint64_t index, std::size_t segment_bytes, SegmentAccess access);
   /// Makes a new one: written under another name, allocated on disk, then renamed into place.
-  [[nodiscard]] static Segment create(const std::string& directory, std::uint64_t index, std::size_t segment_bytes);
+  [[nodiscard]] static Segment create(const std::string& directory, std::uint64_t index, std::size_t segment_bytes,
+                                      SegmentPages pages = SegmentPages::usual);
   ~Segment();
   Segment(Segment&& other) noexcept;
   Segment& operator=(Segment&& other) noexcept;
@@ -38,9 +43,7 @@ class Segment {
   /// Of a compressed one: where zeros stand for what could not be read, and whether its file is as it was written.
   [[nodiscard]] const Expanded& expanded() const noexcept { return expanded_; }
 
-  /// What is not present yet will come in pages of 2 MiB: they are present for half of what as many usual ones cost, and are
-  /// written back as a whole, 2 MiB for a record of 200 bytes. Where the kernel or the file system has none, the usual ones
-  /// serve.
+  /// What is not present yet will be on huge pages.
   void use_huge_pages() noexcept;
   /// Makes the pages of [begin, end) present and writable, so that writing there faults no more.
   void touch(std::size_t begin, std::size_t end) noexcept;

@@ -55,10 +55,11 @@ void SegmentSupply::step() {
       std::clamp<std::uint64_t>(looks_ahead * appended, std::min(ahead_bytes_min, segment_bytes), segment_bytes));
   const bool is_stale = appended != 0 && looks_fresh * appended < ahead;
   const auto again = is_stale ? std::max<std::size_t>(looks_ahead * appended, again_bytes_min) : 0;
-  writer_.free_retired();
-  prepare_when_due();
   const double seconds = static_cast<double>(elapsed_ns) / nanos_per_second;
-  if (static_cast<double>(appended) > fast_bytes_a_second * seconds) writer_.use_huge_pages();
+  const bool is_fast = static_cast<double>(appended) > fast_bytes_a_second * seconds;
+  writer_.free_retired();
+  writer_.set_pages(is_fast ? SegmentPages::huge : SegmentPages::usual);
+  prepare_when_due();
   writer_.touch_ahead(ahead, again);
 }
 

@@ -116,8 +116,7 @@ void limit_new_pages(benchmark::State& state) {
   const std::size_t segments = frames_per_run * record_bytes / config.segment_bytes + 1;
   for (auto _ : state) {
     for (std::uint64_t index = 0; index < segments; ++index) {
-      Segment segment = Segment::create(config.directory, index, config.segment_bytes);
-      segment.use_huge_pages();
+      Segment segment = Segment::create(config.directory, index, config.segment_bytes, SegmentPages::huge);
       segment.touch(0, config.segment_bytes);
     }
     state.PauseTiming();

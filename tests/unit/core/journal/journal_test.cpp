@@ -121,15 +121,30 @@ bool knows_huge_pages() { return std::filesystem::exists("/sys/kernel/mm/transpa
 TEST_F(Journal, UsesHugePagesWhereItIsToldToAndIsNotSyncedAsItGrows) {
   if (!knows_huge_pages()) GTEST_SKIP() << "this kernel has no transparent huge pages";
   config.segment_bytes = 2 * huge_page_bytes;
+  const auto huge = [&](std::uint64_t index) { return has_huge_pages(segment_path(config.directory, index)); };
   for (const JournalFsync fsync : {JournalFsync::none, JournalFsync::interval, JournalFsync::batch}) {
     config.fsync = fsync;
-    JournalWriter writer(config);
-    writer.prepare_next();
-    writer.touch_ahead(huge_page_bytes, 0);
-    for (const std::uint64_t index : {0U, 1U}) EXPECT_FALSE(has_huge_pages(segment_path(config.directory, index)));
-    writer.use_huge_pages();
-    for (const std::uint64_t index : {0U, 1U})
-      EXPECT_EQ(has_huge_pages(segment_path(config.directory, index)), fsync == JournalFsync::none);
+    const bool is_wanted = fsync == JournalFsync::none;
+    {
+      JournalWriter writer(config);
+      writer.prepare_next();
+      EXPECT_FALSE(huge(0) || huge(1));
+      writer.set_pages(SegmentPages::huge);
+      EXPECT_EQ(huge(0), is_wanted);
+      EXPECT_EQ(huge(1), is_wanted);
+      while (writer.segment_index() == 0) ASSERT_TRUE(writer.append({}, {}, std::string(100'000, 'x')));
+      writer.prepare_next();
+      EXPECT_EQ(huge(2), is_wanted);
+    }
+    {
+      JournalWriter writer(config);
+      writer.set_pages(SegmentPages::huge);
+      writer.set_pages(SegmentPages::usual);
+      writer.prepare_next();
+      EXPECT_FALSE(huge(2));
+    }
+    for (const std::uint64_t index : list_segments(config.directory))
+      std::filesystem::remove(segment_path(config.directory, index));
   }
 }
 
