@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "core/base/digits.hpp"
+
 #if defined(__SSE4_2__)
 #include <nmmintrin.h>
 #endif
@@ -18,12 +20,6 @@ namespace tapeline {
 namespace {
 
 using Word = std::uint64_t;
-
-Word word_at(const unsigned char* bytes) noexcept {
-  Word word = 0;
-  std::memcpy(&word, bytes, sizeof word);
-  return word;
-}
 
 #if defined(__PCLMUL__)
 
@@ -60,21 +56,21 @@ Word product(Word crc, std::uint32_t factor) noexcept {
 }
 
 /// Of 3 * `words` words, which a CRC in the state `crc` goes on with.
-Word crc_of_parts(Word crc, const unsigned char* bytes, std::size_t words) noexcept {
-  const unsigned char* const second_bytes = bytes + words * sizeof(Word);
-  const unsigned char* const third_bytes = second_bytes + words * sizeof(Word);
+Word crc_of_parts(Word crc, const char* bytes, std::size_t words) noexcept {
+  const char* const second_bytes = bytes + words * sizeof(Word);
+  const char* const third_bytes = second_bytes + words * sizeof(Word);
   const std::size_t last = (words - 1) * sizeof(Word);
   Word second = 0;
   Word third = 0;
   for (std::size_t at = 0; at < last; at += sizeof(Word)) {
-    crc = _mm_crc32_u64(crc, word_at(bytes + at));
-    second = _mm_crc32_u64(second, word_at(second_bytes + at));
-    third = _mm_crc32_u64(third, word_at(third_bytes + at));
+    crc = _mm_crc32_u64(crc, load_word(bytes + at));
+    second = _mm_crc32_u64(second, load_word(second_bytes + at));
+    third = _mm_crc32_u64(third, load_word(third_bytes + at));
   }
-  crc = _mm_crc32_u64(crc, word_at(bytes + last));
-  second = _mm_crc32_u64(second, word_at(second_bytes + last));
+  crc = _mm_crc32_u64(crc, load_word(bytes + last));
+  second = _mm_crc32_u64(second, load_word(second_bytes + last));
   const Word moved = product(crc, moves[words].first) ^ product(second, moves[words].second);
-  return _mm_crc32_u64(third, word_at(third_bytes + last) ^ moved);
+  return _mm_crc32_u64(third, load_word(third_bytes + last) ^ moved);
 }
 
 #endif
@@ -82,7 +78,7 @@ Word crc_of_parts(Word crc, const unsigned char* bytes, std::size_t words) noexc
 }  // namespace
 
 std::uint32_t crc32c(std::uint32_t crc, const void* data, std::size_t size) noexcept {
-  const auto* bytes = static_cast<const unsigned char*>(data);
+  const auto* bytes = static_cast<const char*>(data);
   Word state = ~crc;
 #if defined(__PCLMUL__)
   for (;;) {
@@ -94,7 +90,7 @@ std::uint32_t crc32c(std::uint32_t crc, const void* data, std::size_t size) noex
   }
 #endif
   for (; size >= sizeof(Word); size -= sizeof(Word), bytes += sizeof(Word))
-    state = _mm_crc32_u64(state, word_at(bytes));
+    state = _mm_crc32_u64(state, load_word(bytes));
   auto narrow = static_cast<std::uint32_t>(state);
   if ((size & 4U) != 0) {
     std::uint32_t word = 0;
@@ -108,7 +104,7 @@ std::uint32_t crc32c(std::uint32_t crc, const void* data, std::size_t size) noex
     narrow = _mm_crc32_u16(narrow, word);
     bytes += 2;
   }
-  if ((size & 1U) != 0) narrow = _mm_crc32_u8(narrow, *bytes);
+  if ((size & 1U) != 0) narrow = _mm_crc32_u8(narrow, static_cast<unsigned char>(*bytes));
   return ~narrow;
 }
 

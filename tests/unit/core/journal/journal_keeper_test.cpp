@@ -289,7 +289,7 @@ TEST_F(Keeping, HasAClosedSegmentOnTheDiskBeforeTheNextOneHasItsHash) {
   const std::string path = segment_path(config.directory, 0);
   append(writer, 1'000);
   const std::uint64_t first = writer.end_position() - 1;
-  // As above: nothing can be seen of a sync.
+  // Nobody has synced it: where it is not said to be missing (see is_on_disk), nothing can be seen of a sync.
   if (is_on_disk(path, first) != false)
     GTEST_SKIP() << path << " is on a file system that does not tell what is written";
   const JournalKeeper keeper(writer, operations, {});

@@ -119,12 +119,11 @@ bool has_huge_pages(const std::string& path) {
 bool knows_huge_pages() { return std::filesystem::exists("/sys/kernel/mm/transparent_hugepage"); }
 
 TEST_F(Journal, UsesHugePagesWhereItIsToldToAndIsNotSyncedAsItGrows) {
-  if (!knows_huge_pages()) GTEST_SKIP() << "this kernel has no transparent huge pages";
   config.segment_bytes = 2 * huge_page_bytes;
   const auto huge = [&](std::uint64_t index) { return has_huge_pages(segment_path(config.directory, index)); };
   for (const JournalFsync fsync : {JournalFsync::none, JournalFsync::interval, JournalFsync::batch}) {
     config.fsync = fsync;
-    const bool is_wanted = fsync == JournalFsync::none;
+    const bool is_wanted = fsync == JournalFsync::none && knows_huge_pages();
     {
       JournalWriter writer(config);
       writer.prepare_next();
@@ -149,6 +148,7 @@ TEST_F(Journal, UsesHugePagesWhereItIsToldToAndIsNotSyncedAsItGrows) {
 }
 
 TEST_F(Journal, UsesHugePagesWhenMuchIsAppended) {
+  // The supply's choice shows in nothing but the kernel's flag, and a kernel without huge pages sets it for nobody.
   if (!knows_huge_pages()) GTEST_SKIP() << "this kernel has no transparent huge pages";
   config.segment_bytes = std::size_t{16} << 20;
   JournalWriter writer(config);
