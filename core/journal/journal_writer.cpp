@@ -170,8 +170,7 @@ void JournalWriter::set_pages(SegmentPages pages) noexcept {
   if (pages == SegmentPages::usual) return;
   Mapped* const mapped = shared_current_.load(std::memory_order_acquire);  // (N)
   mapped->segment->use_huge_pages();
-  const bool has_next = prepared_ != nullptr && prepared_index_ == mapped->segment->index() + 1;
-  if (has_next) prepared_->segment->use_huge_pages();
+  if (Mapped* const next = prepared_behind(mapped->segment->index())) next->segment->use_huge_pages();
 }
 
 void JournalWriter::touch_ahead(std::size_t bytes, std::size_t again_bytes) noexcept {
@@ -189,15 +188,15 @@ void JournalWriter::touch_ahead(std::size_t bytes, std::size_t again_bytes) noex
   if (offset >= segment_bytes) return;
   // A page that was touched long before its use may have been written back since, and be read-only again.
   mapped->segment->touch(offset, std::min(offset + again_bytes, touched_end_));
-  const bool has_next = prepared_ != nullptr && prepared_index_ == index + 1;
-  if (offset + bytes / 2 < touched_end_ + (has_next ? prepared_end_ : 0)) return;
+  Mapped* const next = prepared_behind(index);
+  if (offset + bytes / 2 < touched_end_ + (next != nullptr ? prepared_end_ : 0)) return;
   const std::size_t wanted_end = offset + bytes;
   const std::size_t from = std::max(offset, touched_end_);
   touched_end_ = std::min(wanted_end, segment_bytes);
   mapped->segment->touch(from, touched_end_);
-  if (!has_next || wanted_end <= segment_bytes) return;
+  if (next == nullptr || wanted_end <= segment_bytes) return;
   const std::size_t next_end = std::min(wanted_end - segment_bytes, segment_bytes);
-  prepared_->segment->touch(prepared_end_, next_end);
+  next->segment->touch(prepared_end_, next_end);
   prepared_end_ = std::max(prepared_end_, next_end);
 }
 

@@ -108,6 +108,10 @@ class JournalWriter {
   void cut_torn_tail();
   [[nodiscard]] bool roll() noexcept;
   [[nodiscard]] std::unique_ptr<Mapped> next_segment();
+  /// Of the supply: what it has made behind the segment with this index, or null.
+  [[nodiscard]] Mapped* prepared_behind(std::uint64_t index) const noexcept {
+    return prepared_index_ == index + 1 ? prepared_ : nullptr;
+  }
   /// Under making_.
   [[nodiscard]] std::unique_ptr<Mapped> make_segment();
   void use(std::unique_ptr<Mapped> mapped, std::size_t offset) noexcept;
