@@ -13,6 +13,7 @@
 #include "core/snapshot/snapshot_store.hpp"
 #include "core/stages/pipeline_state.hpp"
 #include "sinks/postgres/migrate.hpp"
+#include "sinks/postgres/server_away.hpp"
 
 namespace tapeline::app {
 namespace {
@@ -20,6 +21,7 @@ namespace {
 /// After a crash, alerts younger than this are published once more: their ids make a second delivery change nothing.
 constexpr Nanos recover_alerts_ns = 3'600 * nanos_per_second;
 constexpr JournalPosition beyond_every_position = ~JournalPosition{0};
+constexpr Nanos database_retry_ns = nanos_per_second;
 
 JournalConfig journal_of(const Config& config, const LaneOptions& options) {
   JournalConfig journal = config.journal;
@@ -98,8 +100,16 @@ Lane::Lane(const Config& config, const LaneOptions& options, const AddSources& a
   poller_ = std::make_unique<feeds::Poller>(poller_options, *journal_, links.marks, operations_);
   add_sources(*poller_);
   if (!options.is_recording) poller_->resume_sources();
-  assemble(config, options, links, journal_of(config, options), *poller_);
-  keep_journal();
+  keep_journal(config.snapshots.enabled && !options.is_recording);
+  // A first start rather ends with the cure: who tries a configuration out wants to see its mistakes.
+  const bool has_run_before = recovered_position_ > journal_->first_position();
+  try {
+    assemble(config, options, links, journal_of(config, options), *poller_);
+  } catch (const sinks::postgres::ServerAway& away) {
+    if (!options.waits_for_database || !has_run_before) throw;
+    waiting_ = std::make_unique<Waiting>(Waiting{config, options, links});
+    wait_for_database(away.what());
+  }
 }
 
 Lane::Lane(const Config& config, const LaneOptions& options, const JournalExtent& journal)
@@ -124,6 +134,30 @@ void Lane::assemble(const Config& config, const LaneOptions& options, const Link
   plan_ = topology_.plan(cpus, config.runtime);
   runner_ = std::make_unique<Runner>(topology_, plan_);
   if (journal_ && !options.is_recording && config.snapshots.enabled) follow_with_snapshots(config, journal);
+  is_assembled_.store(true, std::memory_order_release);  // (A)
+}
+
+void Lane::wait_for_database(std::string reason) {
+  waiting_->retry_at_ns = steady_now_ns() + database_retry_ns;
+  const std::lock_guard lock(waiting_mutex_);
+  if (reason == waiting_reason_) return;
+  waiting_reason_ = std::move(reason);
+  operations_.tell(Severity::warning, "writer",
+                   waiting_reason_ + "; the journal holds what comes, rows follow once PostgreSQL answers");
+}
+
+void Lane::advance() {
+  if (!waiting_ || !intake_ || steady_now_ns() < waiting_->retry_at_ns) return;
+  try {
+    assemble(waiting_->config, waiting_->options, waiting_->links, journal_of(waiting_->config, waiting_->options),
+             *poller_);
+  } catch (const sinks::postgres::ServerAway& away) {
+    return wait_for_database(away.what());
+  }
+  intake_.reset();
+  waiting_.reset();
+  operations_.tell(Severity::info, "writer", "PostgreSQL is there: rows follow from the journal");
+  start_threads();
 }
 
 void Lane::restore(const Config& config, const LaneOptions& options, const Links& links, const JournalConfig& journal) {
@@ -193,33 +227,40 @@ JournalPosition Lane::settled_position() {
 
 Lane::~Lane() = default;
 
-void Lane::keep_journal() {
+void Lane::keep_journal(bool has_snapshots) {
   segment_supply_ = std::make_unique<SegmentSupply>(*journal_);
   const auto stored = [this]() -> JournalPosition {
+    if (!is_assembled()) return 0;
     return postgres_ ? postgres_->status().checkpoint : parser_->counts().position.value();
   };
   std::function<JournalPosition()> restart;
-  if (snapshots_) {
+  if (has_snapshots) {
     // Until there is a snapshot, only the whole journal gives the state back.
-    restart = [journal = snapshots_->journal_directory()] { return oldest_needed_position(journal).value_or(0); };
+    restart = [journal = journal_->config().directory] { return oldest_needed_position(journal).value_or(0); };
   }
   journal_keeper_ = std::make_unique<JournalKeeper>(*journal_, operations_,
                                                     JournalKeeper::Needs{.stored = stored, .restart = restart});
 }
 
+void Lane::open_postgres(const Config& config, const LaneOptions& options, const Links& links) {
+  using sinks::postgres::WhileStarting;
+  const Secret dsn = resolve_postgres(config.postgres, options.var_directory);
+  const auto while_starting = waiting_ ? WhileStarting::give_up : WhileStarting::wait;
+  for (const std::string& applied : sinks::postgres::migrate(dsn, config.postgres.call_timeout_ms, while_starting)) {
+    operations_.tell(Severity::info, "writer", "applied migration " + applied);
+  }
+  auto writer = std::make_unique<sinks::postgres::Writer>(
+      sinks::postgres::Writer::Options{config.postgres, dsn, options.name, catalog_, version, source_name}, links.rows,
+      operations_);
+  stored_position_ = writer->open();
+  writer->measure_from(options.is_recording ? std::numeric_limits<Nanos>::max() : wall_now_ns());
+  postgres_ = std::move(writer);
+}
+
 void Lane::open_sinks(const Config& config, const LaneOptions& options, const Links& links) {
   const bool wanted = options.sinks == SinkChoice::configured;
   if (wanted && config.postgres.enabled) {
-    const Secret dsn = resolve_postgres(config.postgres, options.var_directory);
-    for (const std::string& applied : sinks::postgres::migrate(dsn, config.postgres.call_timeout_ms)) {
-      operations_.tell(Severity::info, "writer", "applied migration " + applied);
-    }
-    postgres_ = std::make_unique<sinks::postgres::Writer>(
-        sinks::postgres::Writer::Options{config.postgres, dsn, options.name, catalog_, version, source_name},
-        links.rows, operations_);
-    stored_position_ = postgres_->open();
-    if (!options.is_recording) postgres_->measure_from(wall_now_ns());
-    if (options.is_recording) postgres_->measure_from(std::numeric_limits<Nanos>::max());
+    open_postgres(config, options, links);
   } else {
     null_writer_ = std::make_unique<NullWriter>(links.rows);
   }
@@ -260,6 +301,14 @@ void Lane::require_journal_of_database() {
 
 void Lane::start() {
   started_ns_.store(steady_now_ns(), std::memory_order_relaxed);
+  if (waiting_) {
+    intake_.emplace(*poller_);
+    return;
+  }
+  start_threads();
+}
+
+void Lane::start_threads() {
   if (runtime_.lock_memory) {
     if (std::string refusal = lock_memory(); !refusal.empty())
       operations_.tell(Severity::warning, "runtime", std::move(refusal));
@@ -271,11 +320,18 @@ void Lane::start() {
 }
 
 void Lane::request_stop() noexcept {
+  if (waiting_) {
+    if (!intake_) return;
+    intake_.reset();
+    static_cast<void>(poller_->drained());  // the sources end, and the journal says so
+    return;
+  }
   // A writer that is over takes nothing more: there is nobody to drain to.
   runner_->request_stop(fenced() || rolled_back() ? 0 : Nanos{runtime_.drain_timeout_s} * nanos_per_second);
 }
 
 bool Lane::join() {
+  if (waiting_) return false;
   const bool has_drained = runner_->join();
   if (snapshots_) snapshots_->stop();
   return has_drained;
@@ -284,8 +340,17 @@ bool Lane::join() {
 bool Lane::fenced() const { return postgres_ && postgres_->status().is_fenced; }
 bool Lane::rolled_back() const { return postgres_ && postgres_->status().is_rolled_back; }
 
+std::string Lane::describe() const {
+  return waiting_ ? "the poller alone, until PostgreSQL answers\n" : topology_.describe(plan_);
+}
+
 std::vector<SinkState> Lane::sink_states() const {
   std::vector<SinkState> states;
+  if (!is_assembled()) {
+    const std::lock_guard lock(waiting_mutex_);
+    if (!waiting_reason_.empty()) states.push_back({"postgres", "waited for: " + waiting_reason_, false});
+    return states;
+  }
   if (postgres_) {
     const auto status = postgres_->status();
     states.push_back({"postgres", status.state, status.is_healthy});
@@ -306,6 +371,12 @@ LaneStats Lane::stats() const {
   stats.frames = poller_ ? poller_->counts().frames.value() : parser_->counts().frames.value();
   stats.bytes = poller_ ? poller_->counts().bytes.value() : parser_->counts().bytes.value();
   stats.frames_refused = poller_ ? poller_->counts().refused.value() : 0;
+  stats.journal_position = journal_ ? journal_->end_position() : journal_end_;
+  stats.journal_recovered = recovered_position_;
+  if (journal_keeper_) stats.journal = journal_keeper_->usage();
+  stats.sinks = sink_states();
+  if (poller_) stats.sources = poller_->statuses();
+  if (!is_assembled()) return stats;
   const KernelsCounts& counts = kernels_->counts();
   stats.ticks = counts.ticks.value();
   stats.bars = counts.bars.value();
@@ -326,9 +397,6 @@ LaneStats Lane::stats() const {
     }
   }
   stats.ignored = parser_->counts().ignored_by_kind();
-  stats.journal_position = journal_ ? journal_->end_position() : journal_end_;
-  stats.journal_recovered = recovered_position_;
-  if (journal_keeper_) stats.journal = journal_keeper_->usage();
   const LatencyHistogram& computed = counts.received_to_computed;
   stats.latency_count = computed.count();
   stats.latency_p50_ns = computed.quantile_ns(0.5);
@@ -357,8 +425,6 @@ LaneStats Lane::stats() const {
   }
   for (const Topology::Link& link : topology_.links())
     stats.links.push_back({link.name, link.depth(link.ring), link.options.capacity});
-  stats.sinks = sink_states();
-  if (poller_) stats.sources = poller_->statuses();
   return stats;
 }
 

@@ -1,17 +1,21 @@
 // One lane, assembled from the configuration: journal, rings, stages, threads, sinks.
 //
 // Threads   Everything here is called by the control thread; the stages run on the lane's own.
-// Failure   The constructor throws with a cure: a journal in use, a database that is not there, a fenced lane.
+// Failure   The constructor throws with a cure: a journal in use, a database that is not there, a fenced lane. A lane that
+//           has run before may wait for the database (LaneOptions): frames are taken in from the start, the rest begins
+//           once it answers, from the journal.
 #pragma once
 
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "app/config/config.hpp"
+#include "app/intake.hpp"
 #include "app/lane_stats.hpp"
 #include "app/recovery/recovery.hpp"
 #include "app/recovery/settled_position.hpp"
@@ -45,6 +49,7 @@ struct LaneOptions {
   SinkChoice sinks = SinkChoice::configured;
   CacheSink* observer = nullptr;  // sees latest values and alerts too; outlives the lane
   bool is_recording = false;      // time comes from the recording: no clock frames, open bars end with it
+  bool waits_for_database = false;
 };
 
 /// Where the lane's journal lies: <var>/journal/<lane>, or below journal.directory.
@@ -61,9 +66,11 @@ class Lane {
   ~Lane();
 
   void start();
+  /// Now and then, once started: looks for a database that is waited for. Throws where waiting does not help.
+  void advance();
   /// Begins to drain, at most for the configured time.
   void request_stop() noexcept;
-  [[nodiscard]] bool finished() const noexcept { return runner_->finished(); }
+  [[nodiscard]] bool finished() const noexcept { return waiting_ ? !intake_ : runner_->finished(); }
   /// Waits for the threads; true when everything was committed.
   bool join();
 
@@ -71,6 +78,7 @@ class Lane {
   [[nodiscard]] bool exhausted() const noexcept {
     return poller_ ? poller_->exhausted() : parser_->counts().position.value() >= journal_end_;
   }
+  /// From any thread.
   [[nodiscard]] LaneStats stats() const;
   /// Another process writes this lane: it is over for us.
   [[nodiscard]] bool fenced() const;
@@ -80,12 +88,20 @@ class Lane {
   void poll_sources_now() noexcept {
     if (poller_) poller_->poll_sources_now();
   }
-  [[nodiscard]] std::string describe() const { return topology_.describe(plan_); }
+  [[nodiscard]] std::string describe() const;
   [[nodiscard]] Operations& operations() noexcept { return operations_; }
   [[nodiscard]] const Board& board() const noexcept { return board_; }
   [[nodiscard]] const RowCatalog& catalog() const noexcept { return *catalog_; }
 
  private:
+  /// What the rest of the lane is made of once the database answers.
+  struct Waiting {
+    Config config;
+    LaneOptions options;
+    Links links;
+    Nanos retry_at_ns = 0;
+  };
+
   void assemble(const Config& config, const LaneOptions& options, const Links& links, const JournalConfig& journal,
                 Stage& input);
   /// Parser and kernels, with the state that they begin with.
@@ -93,8 +109,13 @@ class Lane {
   void follow_with_snapshots(const Config& config, const JournalConfig& journal);
   [[nodiscard]] JournalPosition settled_position();
   void open_sinks(const Config& config, const LaneOptions& options, const Links& links);
+  void open_postgres(const Config& config, const LaneOptions& options, const Links& links);
   void require_journal_of_database();
-  void keep_journal();
+  void keep_journal(bool has_snapshots);
+  void wait_for_database(std::string reason);
+  void start_threads();
+  /// Parser, kernels, sinks and threads are there, for whoever asks from another thread.
+  [[nodiscard]] bool is_assembled() const noexcept { return is_assembled_.load(std::memory_order_acquire); }  // (A)
   [[nodiscard]] std::vector<SinkState> sink_states() const;
 
   std::string name_;
@@ -122,7 +143,12 @@ class Lane {
   SettledPosition settled_;                    // the snapshots' thread's
   std::unique_ptr<SnapshotThread> snapshots_;  // none where the journal is not ours to come back to
   JournalPosition stored_position_ = 0;
-  std::atomic<Nanos> started_ns_{0};               // relaxed: a number for displays, which may ask before the start
+  std::atomic<Nanos> started_ns_{0};       // relaxed: a number for displays, which may ask before the start
+  std::atomic<bool> is_assembled_{false};  // (A) release at the end of assemble()
+  std::unique_ptr<Waiting> waiting_;       // while the database is waited for
+  mutable std::mutex waiting_mutex_;       // of the reason, which displays read
+  std::string waiting_reason_;
+  std::optional<Intake> intake_;                   // while waiting_
   std::unique_ptr<SegmentSupply> segment_supply_;  // these two work on the journal by threads of their own
   std::unique_ptr<JournalKeeper> journal_keeper_;  // and ask the sinks what is stored
 };

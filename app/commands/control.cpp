@@ -101,6 +101,7 @@ int control(Lane& lane, const ControlOptions& options) {
       options.service->observe(now_ns);
       supervisor.tell(options.service->health(), now_ns);
     }
+    lane.advance();
     if (signals.take_reload()) is_reload = options.wants_reload();
     sleep_for(options.until_exhausted ? tick_ns / 10 : tick_ns);
   }
@@ -115,7 +116,8 @@ int control(Lane& lane, const ControlOptions& options) {
   reporter.step(steady_now_ns());
   reporter.end();
   const LaneStats stats = lane.stats();
-  if (is_reload && all_committed && !lane.fenced() && !signals.ask_for_end()) return ended_to_reload;
+  // What is not committed yet is in the journal, and follows.
+  if (is_reload && !lane.fenced() && !signals.ask_for_end()) return ended_to_reload;
   if (lane.rolled_back() && options.wants_reload && !signals.ask_for_end()) return ended_to_write_again;
   if (options.summary == Summary::json) std::fputs((summary_json(stats) + '\n').c_str(), stdout);
   if (options.summary == Summary::text) std::fputs(summary_text(stats).c_str(), stdout);

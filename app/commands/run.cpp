@@ -47,11 +47,17 @@ std::vector<std::string> changed_keys(const LoadedConfig& older, const LoadedCon
 }
 
 /// The configuration to go on with; nullopt, and the reason told, where it must stay as it is.
-std::optional<LoadedConfig> reload(const LoadedConfig& present, const std::string& file, Operations& operations) {
+std::optional<LoadedConfig> reload(const LoadedConfig& present, const std::string& file, Lane& lane) {
+  Operations& operations = lane.operations();
   const auto refuse = [&](const std::string& why) {
     operations.tell(Severity::warning, "reload", why + "; the configuration stays as it was");
     return std::nullopt;
   };
+  // To drain would take all the time there is, and nothing would be taken in meanwhile.
+  for (const SinkState& sink : lane.stats().sinks) {
+    if (sink.name == "postgres" && !sink.is_healthy)
+      return refuse("PostgreSQL is away (" + sink.state + "): ask again when it is back");
+  }
   try {
     LoadedConfig next = load_config(file);
     const std::vector<std::string> changed = changed_keys(present, next);
@@ -79,7 +85,8 @@ int run_pipeline(const RunOptions& options) {
                                    .configuration_hash = loaded.hash,
                                    .var_directory = resolve_var_directory(),
                                    .sinks = SinkChoice::configured,
-                                   .is_recording = false};
+                                   .is_recording = false,
+                                   .waits_for_database = true};
     Lane lane(loaded.config, lane_options, [&](feeds::Poller& poller) {
       if (add_configured_sources(loaded.config, poller) > 0) return;
       throw std::invalid_argument(loaded.file +
@@ -98,7 +105,7 @@ int run_pipeline(const RunOptions& options) {
                                      .log = loaded.config.log,
                                      .service = &service,
                                      .wants_reload = [&] {
-                                       next = reload(loaded, options.config_file, lane.operations());
+                                       next = reload(loaded, options.config_file, lane);
                                        return next.has_value();
                                      }});
     if (ended == ended_to_write_again) continue;

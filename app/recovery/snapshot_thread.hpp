@@ -48,7 +48,6 @@ class SnapshotThread {
   /// Waits for it, a moment longer where a snapshot is due.
   void stop();
   [[nodiscard]] SnapshotStats stats() const;
-  [[nodiscard]] const std::string& journal_directory() const noexcept { return options_.journal.directory; }
 
  private:
   void run() noexcept;

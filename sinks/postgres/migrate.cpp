@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
-#include <stdexcept>
 #include <thread>
 #include <utility>
 
 #include "core/base/time.hpp"
 #include "sinks/postgres/connection.hpp"
+#include "sinks/postgres/server_away.hpp"
 
 namespace tapeline::sinks::postgres {
 
@@ -27,9 +27,10 @@ std::vector<Migration> missing_of(const Connection::Rows& applied) {
 
 /// A server that is starting, as after a crash of its own, is worth waiting for; one that is not there is not. One that
 /// lets others in may have begun to a moment ago: that is a reason for one more try.
-bool open_once_started(Connection& connection) {
+bool open_once_started(Connection& connection, WhileStarting while_starting) {
   constexpr Nanos patience_ns = 30 * nanos_per_second;
   constexpr Nanos look_again_ns = 100 * nanos_per_millisecond;
+  if (while_starting == WhileStarting::give_up) return connection.open();
   const Nanos deadline_ns = steady_now_ns() + patience_ns;
   for (bool was_ready = false; !connection.open();) {
     const ServerState state = connection.server_state();
@@ -42,12 +43,13 @@ bool open_once_started(Connection& connection) {
 
 }  // namespace
 
-std::vector<std::string> migrate(const Secret& dsn, int call_timeout_ms) {
+std::vector<std::string> migrate(const Secret& dsn, int call_timeout_ms, WhileStarting while_starting) {
   Connection connection(dsn, call_timeout_ms);
   const auto must = [&](bool is_ok, std::string_view what) {
-    if (!is_ok) throw std::runtime_error("PostgreSQL: " + std::string(what) + ": " + connection.error());
+    if (is_ok) return;
+    throw_opening_failure("PostgreSQL: " + std::string(what) + ": " + connection.error(), connection.sql_state());
   };
-  must(open_once_started(connection), "cannot connect");
+  must(open_once_started(connection, while_starting), "cannot connect");
   must(connection.execute("set client_min_messages = warning; set lock_timeout = '5s'"), "cannot prepare the session");
   // Who may only write finds everything done, and asks for nothing that only the owner may do.
   const auto count = connection.query(

@@ -14,8 +14,12 @@ bool blames_server(std::string_view state) noexcept {
   return !state.empty() && !state.starts_with("08") && !state.starts_with("57") && state != lock_not_available;
 }
 
+bool passes(std::string_view state) noexcept {
+  return !blames_server(state) || state.starts_with("53") || state == read_only_transaction;
+}
+
 std::string_view cure(std::string_view state) noexcept {
-  if (state == "25006")
+  if (state == read_only_transaction)
     return "; it is a standby, or was made read-only: several hosts and target_session_attrs=read-write find the "
            "primary";
   if (state == "42501") return "; grant the role what config/roles.sql gives tapeline_writer";

@@ -8,6 +8,7 @@
 #include "core/base/crash_point.hpp"
 #include "sinks/postgres/bad_row.hpp"
 #include "sinks/postgres/migrate.hpp"
+#include "sinks/postgres/server_away.hpp"
 #include "sinks/postgres/sql_state.hpp"
 #include "sinks/postgres/text.hpp"
 #include "sinks/postgres/tick_partition.hpp"
@@ -58,17 +59,17 @@ Writer::Writer(Options options, SpscRing<Row>& rows, Operations& operations)
 
 JournalPosition Writer::open() {
   if (!connection_.open()) {
-    throw std::runtime_error("cannot connect to PostgreSQL: " + connection_.error() +
-                             "; start it (./dev up starts the private one) or mend postgres.dsn");
+    cannot_open("cannot connect to PostgreSQL: " + connection_.error() +
+                "; start it (./dev up starts the private one) or mend postgres.dsn");
   }
-  if (!prepare_session()) throw std::runtime_error("PostgreSQL: " + connection_.error());
+  if (!prepare_session()) cannot_open("PostgreSQL: " + connection_.error());
   require_tables();
   read_lane();
   // A predecessor that was killed may still be inside its commit: what it leaves is where we begin.
   for (int tries = 0; !session_.is_ready(); ++tries) {
     if (tries > 0 && (tries == opening_tries || connection_.sql_state() != sql_state::lock_not_available)) {
-      throw std::runtime_error("PostgreSQL: cannot read the checkpoint of lane " + options_.lane + ": " +
-                               connection_.error() + "; end the session that holds it (pg_locks says which)");
+      cannot_open("PostgreSQL: cannot read the checkpoint of lane " + options_.lane + ": " + connection_.error() +
+                  "; end the session that holds it (pg_locks says which)");
     }
     session_.adopt();
     for (Session::Event event{}; event != Session::Event::trouble && !session_.is_ready();) {
@@ -82,10 +83,11 @@ JournalPosition Writer::open() {
   return session_.checkpoint();
 }
 
+void Writer::cannot_open(const std::string& why) const { throw_opening_failure(why, connection_.sql_state()); }
+
 void Writer::require_tables() {
   const auto applied = connection_.query("select version from schema_migrations");
-  if (!applied)
-    throw std::runtime_error("PostgreSQL: " + connection_.error() + "; `tapeline migrate` makes the tables");
+  if (!applied) cannot_open("PostgreSQL: " + connection_.error() + "; `tapeline migrate` makes the tables");
   for (const Migration& migration : migrations()) {
     if (std::find(applied->begin(), applied->end(), Connection::Rows::value_type{std::string(migration.version)}) ==
         applied->end()) {
@@ -102,12 +104,11 @@ void Writer::read_lane() {
       "where not exists (select from lane_checkpoint where lane = $1) on conflict (lane) do nothing",
       {options_.lane, options_.catalog->configuration_hash});
   if (!made) {
-    throw std::runtime_error("PostgreSQL: " + connection_.error() +
-                             "; the role must be allowed to write, or give `tapeline migrate` one that is");
+    cannot_open("PostgreSQL: " + connection_.error() +
+                "; the role must be allowed to write, or give `tapeline migrate` one that is");
   }
   const auto lane = connection_.query("select lane_id from lane_checkpoint where lane = $1", {options_.lane});
-  if (!lane || lane->size() != 1)
-    throw std::runtime_error("PostgreSQL: cannot read lane_checkpoint: " + connection_.error());
+  if (!lane || lane->size() != 1) cannot_open("PostgreSQL: cannot read lane_checkpoint: " + connection_.error());
   lane_id_ = static_cast<std::int16_t>(number((*lane)[0][0]));
 }
 

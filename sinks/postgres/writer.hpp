@@ -55,7 +55,8 @@ class Writer final : public Stage {
 
   Writer(Options options, SpscRing<Row>& rows, Operations& operations);
 
-  /// Connects and reads, or makes, the lane's checkpoint. Throws std::runtime_error with a cure.
+  /// Connects and reads, or makes, the lane's checkpoint. Throws std::runtime_error with a cure, ServerAway where another
+  /// try may help.
   [[nodiscard]] JournalPosition open();
 
   [[nodiscard]] std::string_view name() const noexcept override { return "writer"; }
@@ -78,6 +79,7 @@ class Writer final : public Stage {
   [[nodiscard]] Reply reply_of(bool is_ok) const;
   void take_note(Session::Event event);
 
+  [[noreturn]] void cannot_open(const std::string& why) const;
   void require_tables();
   void read_lane();
   [[nodiscard]] bool connect();

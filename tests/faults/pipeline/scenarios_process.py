@@ -7,6 +7,7 @@ import time
 
 import harness
 import journal
+import load_source
 from scenario import CRASH_POINTS, NotHere, scenario
 from world import HELD, PATIENCE_S, SLOWNESS, Harm
 
@@ -106,6 +107,40 @@ def sigterm_postgres_down(world):
         raise Harm("nothing was said of the rows that are left:\n" + world.running.stderr[-3000:])
     world.servers.up()
     world.drain_timeout_s = 600
+
+
+@scenario(rows="4, 23", count=700_000, rate=20_000)
+def start_postgres_down(world):
+    """Started again while the database is down: frames are taken in at once, a reload is put off, SIGTERM ends it, and the rows
+    follow once the database answers."""
+    world.start()
+    world.wait_for_rows()
+    world.servers.crash_postgres()
+    world.note("postgres immediate stop")
+    world.kill()
+
+    def start_and_take_in():
+        before = load_source.next_sequence(world.journal)
+        world.start()
+        harness.until(lambda: load_source.next_sequence(world.journal) > before or world.running.process.poll() is not None,
+                      "frames are taken in without the database", PATIENCE_S)
+        world.require_running()
+    start_and_take_in()
+    world.running.process.send_signal(signal.SIGHUP)
+    harness.until(lambda: "ask again when it is back" in world.running.stderr or world.running.process.poll() is not None,
+                  "the reload is put off", 20 * SLOWNESS)
+    world.require_running()
+    world.running.process.terminate()
+    world.note("SIGTERM")
+    ends_within(world, 10, 1, "SIGTERM without a database")
+    if "next start" not in world.running.stderr:
+        raise Harm("nothing was said of the rows that are left:\n" + world.running.stderr[-3000:])
+    start_and_take_in()
+    world.servers.up()
+    begin = time.monotonic()
+    harness.until(lambda: "PostgreSQL is there" in world.running.stderr or world.running.process.poll() is not None,
+                  "the database is found", PATIENCE_S)
+    world.recover(begin)
 
 
 @scenario(rows="22", count=400_000)

@@ -41,7 +41,6 @@ def storm(world):
     """kill -9 at random instants among faults of the database, of Redis, of the network and of the process's own time."""
     for name in ("source", "postgres", "redis"):
         world.proxy(name)
-    world.is_supervised = True
     world.start()
     world.wait_for_rows()
     turn = 0

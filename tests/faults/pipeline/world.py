@@ -4,7 +4,6 @@ at the end. Scenarios (scenarios_*.py) do the harm in between.
 import json
 import os
 import random
-import re
 import signal
 import subprocess
 import sys
@@ -25,7 +24,6 @@ SLOWNESS = float(os.environ.get("TAPELINE_SLOWNESS", 1))  # how much longer ever
 HELD = ("--held", "5000")  # of a source that repeats nothing: what it sends when all harm is done
 PATIENCE_S = 180.0 * SLOWNESS  # for things that must happen, however slow the machine is
 
-START_WITHOUT_POSTGRES = re.compile(r"^tapeline: (PostgreSQL: |cannot connect to PostgreSQL)", re.MULTILINE)
 CONFIG = """
 lane = "{lane}"
 [journal]
@@ -167,7 +165,6 @@ class Round:
         self.source = None
         self.proxies = {}
         self.inside_gaps = False  # frames may be refused in the middle of a connection
-        self.is_supervised = False  # as by systemd: started again when the database went away while it started
         self.told_too_early = False  # Redis may have alerts of frames that are in no journal any more
 
     def __enter__(self):
@@ -237,9 +234,6 @@ class Round:
 
     def require_running(self):
         if self.running.process.poll() is not None:
-            if self.is_supervised and START_WITHOUT_POSTGRES.search(self.running.stderr):
-                self.start()
-                return
             raise Harm(f"the program ended by itself with {self.running.process.returncode}:\n{self.running.stderr[-3000:]}")
 
     def kill(self):
