@@ -1,6 +1,7 @@
 #include "sinks/postgres/session.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "sinks/postgres/sql_state.hpp"
 
@@ -74,14 +75,22 @@ Session::Event Session::read(const Reply& reply, const Work& work, Nanos now_ns)
     return Event::none;
   }
   if (!reply.is_ok) return trouble(reply.error, reply.sql_state, now_ns);
-  if (!reply.position) return trouble("the lane's row is gone from lane_checkpoint", "", now_ns);
-  return settle(*reply.position, work);
+  if (reply.position) return settle(*reply.position, reply.lacks_instrument, work);
+  if (checkpoint_) return rolled_back("the lane's row is gone from lane_checkpoint");
+  return trouble("the lane's row is gone from lane_checkpoint", "", now_ns);
 }
 
-Session::Event Session::settle(JournalPosition stored, const Work& work) {
+Session::Event Session::rolled_back(std::string words) {
+  step_ = Step::over;
+  words_ = std::move(words);
+  return Event::rolled_back;
+}
+
+Session::Event Session::settle(JournalPosition stored, bool lacks_instrument, const Work& work) {
   const bool begins = !checkpoint_.has_value();
   if (begins) checkpoint_ = stored;
   if (stored == checkpoint()) {
+    if (lacks_instrument) return rolled_back("an instrument of the rows that wait is not in dim_instrument any more");
     step_ = Step::idle;
     return begins ? Event::none : Event::is_back;
   }
@@ -89,9 +98,11 @@ Session::Event Session::settle(JournalPosition stored, const Work& work) {
     static_cast<void>(committed(work));
     return Event::was_committed;
   }
+  std::string words = "the checkpoint is at " + std::to_string(stored) + ", not at " + std::to_string(checkpoint());
+  if (stored < checkpoint()) return rolled_back(std::move(words));
   step_ = Step::over;
-  words_ = "the checkpoint is at " + std::to_string(stored) + ", not at " + std::to_string(checkpoint());
-  return stored < checkpoint() ? Event::rolled_back : Event::fenced;
+  words_ = std::move(words);
+  return Event::fenced;
 }
 
 Session::Event Session::copied(const Reply& reply, Nanos now_ns) {

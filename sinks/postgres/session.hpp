@@ -5,8 +5,8 @@
 //
 // Ordering  After any trouble the stored checkpoint is read again before anything is sent, and waited for: a transaction
 //           of ours may still be inside its commit. It says what became of the batch: at its end, it was committed; where
-//           it began, it was not and is sent again; before that, the server has lost what it had acknowledged; anything
-//           else, another writer has the lane.
+//           it began, it was not and is sent again; before that, or where it or an instrument of the batch is gone, the
+//           server has lost what it had acknowledged; anything else, another writer has the lane.
 // Time      Is an input; so is the seed of what is random.
 #pragma once
 
@@ -50,6 +50,7 @@ struct Reply {
   std::string error;                        // the server's words, or ours for a broken connection
   std::string sql_state;                    // empty: the connection failed
   std::optional<JournalPosition> position;  // what read_checkpoint has found
+  bool lacks_instrument = false;            // of read_checkpoint: one that was given a number since the last commit
   std::size_t changed = 0;                  // rows that move_checkpoint has hit
 };
 
@@ -114,7 +115,8 @@ class Session {
   };
 
   Event read(const Reply& reply, const Work& work, Nanos now_ns);
-  Event settle(JournalPosition stored, const Work& work);
+  Event settle(JournalPosition stored, bool lacks_instrument, const Work& work);
+  Event rolled_back(std::string words);
   Event copied(const Reply& reply, Nanos now_ns);
   Event committed(const Work& work);
   Event trouble(const std::string& words, const std::string& sql_state, Nanos now_ns);

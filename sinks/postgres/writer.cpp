@@ -239,6 +239,7 @@ void Writer::committed() {
                      std::to_string(batch.refused().size()) +
                          " rows were refused and are in quarantined_row, such as " + first.table + ": " + first.reason);
   }
+  unsettled_instruments_.clear();
   collector_.stored();
   rows_per_part_ = std::min(2 * rows_per_part_, rows_per_part_max);
 }
@@ -292,8 +293,32 @@ Reply Writer::read_checkpoint() {
   const auto rows = connection_.query("select position from lane_checkpoint where lane_id = $1 for update",
                                       {std::to_string(lane_id_)});
   Reply reply = reply_of(rows.has_value());
-  if (rows && !rows->empty()) reply.position = static_cast<JournalPosition>(number((*rows)[0][0]));
+  if (!rows || rows->empty()) return reply;
+  const auto has_instruments = has_unsettled_instruments();
+  if (!has_instruments) return reply_of(false);
+  reply.position = static_cast<JournalPosition>(number((*rows)[0][0]));
+  reply.lacks_instrument = !*has_instruments;
   return reply;
+}
+
+std::optional<bool> Writer::has_unsettled_instruments() {
+  if (unsettled_instruments_.empty()) return true;
+  std::string ids;
+  for (const auto& [id, name] : unsettled_instruments_) ids += (ids.empty() ? '{' : ',') + std::to_string(id);
+  const auto rows = connection_.query(
+      "select instrument_id, source_id, native_symbol from dim_instrument where instrument_id = any ($1::integer[])",
+      {ids + '}'});
+  if (!rows) return std::nullopt;
+  const auto is_there = [&](const Connection::Rows::value_type& row) {
+    const std::pair<std::int16_t, std::string> name{static_cast<std::int16_t>(number(row[1])), row[2]};
+    return unsettled_instruments_.at(static_cast<std::int32_t>(number(row[0]))) == name;
+  };
+  return rows->size() == unsettled_instruments_.size() && std::all_of(rows->begin(), rows->end(), is_there);
+}
+
+void Writer::registered(const std::string& native_symbol, InstrumentKey key) {
+  unsettled_instruments_[key.instrument_id] = {key.source_id, native_symbol};
+  collector_.registered(std::move(key));
 }
 
 void Writer::end_session_that_holds_checkpoint() {
@@ -329,7 +354,7 @@ Reply Writer::register_instrument() {
   const std::string symbol = storable_text(row.as_instrument.symbol);
   if (auto known = known_.extract({static_cast<std::int16_t>(row.source), native});
       !known.empty() && known.mapped().symbol == symbol) {
-    collector_.registered(std::move(known.mapped()));
+    registered(native, std::move(known.mapped()));
     return {.is_ok = true};
   }
   const bool has_source = connection_
@@ -349,8 +374,7 @@ Reply Writer::register_instrument() {
       {source_id, native, symbol});
   if (!rows) return reply_of(false);
   if (rows->empty()) return {.error = "an instrument was registered by another session at the same moment"};
-  collector_.registered(
-      {static_cast<std::int32_t>(number((*rows)[0][0])), static_cast<std::int16_t>(row.source), symbol});
+  registered(native, {static_cast<std::int32_t>(number((*rows)[0][0])), static_cast<std::int16_t>(row.source), symbol});
   return {.is_ok = true};
 }
 

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -89,6 +90,10 @@ class Writer final : public Stage {
   /// Those that the database has, at once: a lane that comes back names a hundred thousand.
   void read_instruments();
   [[nodiscard]] Reply register_instrument();
+  void registered(const std::string& native_symbol, InstrumentKey key);
+  /// Numbers are given outside of a batch's transaction: a standby may lack one whose checkpoint is where it should be.
+  /// nullopt: could not be asked.
+  [[nodiscard]] std::optional<bool> has_unsettled_instruments();
   /// That of tomorrow, in a quiet moment: not while the first ticks of a day wait.
   void make_partition_ahead();
   [[nodiscard]] bool begin();
@@ -117,7 +122,8 @@ class Writer final : public Stage {
   } in_copy_;  // where copy() has come to: rows [first, last) of that table, or behind the last table
   std::size_t rows_per_part_;
   std::map<std::pair<std::int16_t, std::string>, InstrumentKey> known_;  // by source and native symbol, until named
-  Counter stored_;                                                       // the checkpoint, for others
+  std::map<std::int32_t, std::pair<std::int16_t, std::string>> unsettled_instruments_;  // used since the last commit
+  Counter stored_;                                                                      // the checkpoint, for others
   Nanos measure_from_ns_ = 0;
   LatencyHistogram received_to_committed_;
   mutable std::mutex status_mutex_;  // once a transaction

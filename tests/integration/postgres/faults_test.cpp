@@ -318,6 +318,42 @@ TEST_F(PostgresFaults, WhatAServerLostAfterItsAcknowledgementIsWrittenAgain) {
   expect_exactly_once(70);
 }
 
+TEST_F(PostgresFaults, AnInstrumentThatAServerLostIsGivenANumberAgain) {
+  WriterRun run(dsn());
+  static_cast<void>(run.writer.open());
+  run.put(RowFeed::frame(0));
+  ASSERT_TRUE(run.poll_until([&] { return value("select count(*) from dim_instrument") != "0"; }));
+  ASSERT_EQ(value("select position from lane_checkpoint"), "0") << "nothing of it is committed yet";
+  // As a standby that had not got the instruments yet: its checkpoint is where it should be.
+  query("delete from dim_instrument");
+  terminate_writers();
+  run.put(RowFeed::frame(1));
+  ASSERT_TRUE(run.poll_until([&] { return run.writer.status().is_rolled_back; }));
+  EXPECT_THAT(run.told(), Contains(HasSubstr("dim_instrument")));
+  WriterRun next(dsn());
+  EXPECT_EQ(next.writer.open(), 0U);
+  next.feed(0, 20);
+  ASSERT_TRUE(next.drain());
+  expect_exactly_once(20);
+  EXPECT_EQ(
+      value("select count(*) from tick left join dim_instrument using (instrument_id) where native_symbol is null"),
+      "0");
+}
+
+TEST_F(PostgresFaults, ALaneThatAServerLostIsMadeAgain) {
+  WriterRun run(dsn());
+  static_cast<void>(run.writer.open());
+  query("delete from lane_checkpoint");
+  terminate_writers();
+  run.put(RowFeed::frame(0));
+  ASSERT_TRUE(run.poll_until([&] { return run.writer.status().is_rolled_back; }));
+  WriterRun next(dsn());
+  EXPECT_EQ(next.writer.open(), 0U);
+  next.feed(0, 20);
+  ASSERT_TRUE(next.drain());
+  expect_exactly_once(20);
+}
+
 struct Damage {
   const char* name;
   const char* damage;
