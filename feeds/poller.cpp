@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <set>
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
+#include <fmt/format.h>
 
 #include "core/base/crash_point.hpp"
 #include "feeds/journaled_trades.hpp"
@@ -15,6 +17,8 @@ namespace {
 
 constexpr Nanos status_interval_ns = 100 * nanos_per_millisecond;
 constexpr Nanos complaint_interval_ns = 10 * nanos_per_second;
+/// What is slewed, or lies between two looks at two clocks, is less.
+constexpr Nanos clock_step_ns_min = nanos_per_second;
 /// Handlers of one poll at most, so that the stages on the same thread get their turn.
 constexpr int handlers_per_poll = 64;
 
@@ -102,12 +106,25 @@ std::size_t Poller::poll() noexcept {
   const Nanos now_ns = steady_now_ns();
   if (options_.clock_interval_ns > 0 && now_ns >= next_clock_ns_ && !stopped_) {
     next_clock_ns_ = now_ns + options_.clock_interval_ns;
-    append_control(FrameKind::clock, wall_now_ns());
+    const Nanos wall_ns = wall_now_ns();
+    watch_wall_clock(wall_ns, now_ns);
+    append_control(FrameKind::clock, wall_ns);
   }
   finish_recordings();
   publish_mark();
   note_statuses(now_ns);
   return std::exchange(appended_, 0);
+}
+
+void Poller::watch_wall_clock(Nanos wall_ns, Nanos steady_ns) noexcept {
+  const Nanos before_ns = wall_minus_steady_ns_.value_or(wall_ns - steady_ns);
+  const Nanos step_ns = wall_ns - steady_ns - before_ns;
+  wall_minus_steady_ns_ = wall_ns - steady_ns;
+  if (std::abs(step_ns) <= clock_step_ns_min) return;
+  operations_.tell(Severity::warning, "poller",
+                   fmt::format("the wall clock went {} by {:.1f} s: it was set, or the machine slept; arrivals are "
+                               "stamped by it, and what is quality.ahead_ms ahead of its arrival is rejected",
+                               step_ns < 0 ? "back" : "forward", std::abs(static_cast<double>(step_ns)) / 1e9));
 }
 
 void Poller::finish_recordings() noexcept {

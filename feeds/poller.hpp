@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,8 @@ class Poller final : public Stage, public FrameSink {
 
  private:
   void append_control(FrameKind kind, Nanos time_ns) noexcept;
+  /// Tells of a wall clock that was set since it was looked at last.
+  void watch_wall_clock(Nanos wall_ns, Nanos steady_ns) noexcept;
   void refused(std::size_t payload_bytes) noexcept;
   void complain(std::string text) noexcept;
   void publish_mark() noexcept;
@@ -83,6 +86,7 @@ class Poller final : public Stage, public FrameSink {
   JournalPosition marked_ = 0;
   Nanos last_receive_ns_ = 0;
   Nanos next_clock_ns_ = 0;
+  std::optional<Nanos> wall_minus_steady_ns_;
   Nanos next_status_ns_ = 0;
   Nanos next_complaint_ns_ = 0;
   std::size_t appended_ = 0;  // since the last poll

@@ -2,11 +2,12 @@
 wall clock."""
 import glob
 import os
+import re
 
 import harness
 import journal
 from scenario import NotHere, scenario
-from world import HELD, Harm
+from world import HELD, SLOWNESS, Harm
 
 
 @scenario(rows="18", count=800_000, repeats=False, source_options=HELD)
@@ -90,7 +91,8 @@ def log_flood(world):
 
 @scenario(rows="19", count=400_000, rate=25_000)
 def clock_jump(world):
-    """The wall clock steps half an hour ahead and back, while a tape plays: no row is lost, nothing reconnects."""
+    """The wall clock steps half an hour ahead and back, while a tape plays: no row is lost, nothing reconnects, each step is told
+    once."""
     found = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
     if not found:
         raise NotHere("libfaketime is not installed (apt-get install faketime)")
@@ -113,3 +115,9 @@ def clock_jump(world):
         raise Harm("the journal's stamps show no step: the clock was not moved")
     if len(world.source.told("connection")) != connections:
         raise Harm("the clock's step has made it connect again")
+
+    def told():
+        steps = re.findall(r"the wall clock went (\w+) by (\d+)", world.running.stderr)
+        return [(way, round(int(by), -2)) for way, by in steps]
+    harness.until(lambda: told() == [("forward", 1800), ("back", 3600), ("forward", 1800)], "each step is told once",
+                  20 * SLOWNESS)
