@@ -35,6 +35,29 @@ Reply copy_of(const redisReply& reply) {
   return copy;
 }
 
+/// More than any reply of ours has.
+constexpr std::size_t reply_elements_max = std::size_t{1} << 20;
+
+decltype(redisReplyObjectFunctions::createArray) make_array = nullptr;  // hiredis's own
+
+/// Its number is an int in hiredis 0.14, and a size_t from 1.0 on.
+template <class Number>
+void* make_bounded_array(const redisReadTask* task, Number elements) {
+  return static_cast<std::size_t>(elements) > reply_elements_max ? nullptr : make_array(task, elements);
+}
+
+/// hiredis makes room for all elements that a server announces before it has seen one of them. What is refused here is
+/// an error of the connection.
+redisReplyObjectFunctions* bounded_replies(const redisReplyObjectFunctions& usual) {
+  static redisReplyObjectFunctions bounded = [&usual] {
+    make_array = usual.createArray;
+    redisReplyObjectFunctions functions = usual;
+    functions.createArray = make_bounded_array;
+    return functions;
+  }();
+  return &bounded;
+}
+
 void block_sigpipe() noexcept {
   sigset_t signals;
   sigemptyset(&signals);
@@ -63,6 +86,7 @@ std::string Connection::open(const Address& address, Nanos deadline_ns) {
   context_.reset(address.path.empty() ? redisConnectNonBlock(address.host.c_str(), address.port)
                                       : redisConnectUnixNonBlock(address.path.c_str()));
   if (context_ == nullptr) return failure("out of memory");
+  context_->reader->fn = bounded_replies(*context_->reader->fn);
   std::string problem;
   if (context_->err != 0) {
     problem = failure(context_->errstr);

@@ -2,8 +2,14 @@
 //
 // A buffer of as many lines as the rings have, in blocks; each block has a flag on a line of its own, which says whose
 // turn it is. Nobody asks for a position, a wrap or a count: what is left is the transfer itself.
+//
+// Written in place, as the ring is, or copied there a block at a time. Where the two cores share a cache that is much the
+// same. Where they do not, a store first fetches the line from the other core, to write over it; memcpy of some KiB is
+// `rep movsb`, which takes a line over without its contents: docs/measurements.md.
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -12,10 +18,12 @@
 namespace tapeline::bench::ring {
 namespace {
 
-template <class Message>
-class LineTransfer {
+enum class Written { in_place, as_a_copy };
+
+template <class Message, Written written>
+class Transfer {
  public:
-  explicit LineTransfer(std::size_t capacity)
+  explicit Transfer(std::size_t capacity)
       : lines_(std::make_unique<Message[]>(capacity)), blocks_(capacity / block), turns_(blocks_) {}
 
   template <class Fill>
@@ -25,7 +33,12 @@ class LineTransfer {
       Message* const lines = &lines_[sending_ * block];
       const std::uint64_t here = std::min<std::uint64_t>(block, count - sent);
       while (turn.filled.load(std::memory_order_acquire) != 0) relax();
-      for (std::uint64_t i = 0; i < here; ++i) fill(lines[i], sent + i);
+      if constexpr (written == Written::in_place) {
+        for (std::uint64_t i = 0; i < here; ++i) fill(lines[i], sent + i);
+      } else {
+        for (std::uint64_t i = 0; i < here; ++i) fill(held_[i], sent + i);
+        std::memcpy(lines, held_.data(), here * sizeof(Message));
+      }
       turn.filled.store(here, std::memory_order_release);
       sent += here;
       sending_ = sending_ + 1 == blocks_ ? 0 : sending_ + 1;
@@ -53,11 +66,17 @@ class LineTransfer {
   std::unique_ptr<Message[]> lines_;
   std::size_t blocks_;
   std::vector<Turn> turns_;
-  alignas(128) std::size_t sending_ = 0;
+  alignas(128) std::array<Message, block> held_;
+  std::size_t sending_ = 0;
   alignas(128) std::size_t receiving_ = 0;
 };
 
-const int registered = contend<LineTransfer>("limit_line_transfer");
+template <class Message>
+using InPlace = Transfer<Message, Written::in_place>;
+template <class Message>
+using AsACopy = Transfer<Message, Written::as_a_copy>;
+
+const int registered = contend<InPlace>("limit_line_transfer") + contend<AsACopy>("limit_line_copy");
 
 }  // namespace
 }  // namespace tapeline::bench::ring
