@@ -1,6 +1,5 @@
 #include "app/lane.hpp"
 
-#include <algorithm>
 #include <array>
 #include <stdexcept>
 #include <utility>
@@ -129,9 +128,8 @@ void Lane::assemble(const Config& config, const LaneOptions& options, const Link
   restore(config, options, links, journal);
 
   Stage& writer = postgres_ ? static_cast<Stage&>(*postgres_) : *null_writer_;
-  const std::vector<int> cpus = usable_cpus();
-  declare_stages(topology_, links, {input, *parser_, *kernels_, writer, *cache_}, config.runtime, cpus.size());
-  plan_ = topology_.plan(cpus, config.runtime);
+  declare_stages(topology_, links, {input, *parser_, *kernels_, writer, *cache_}, config.runtime, cpus_);
+  plan_ = topology_.plan(cpus_, config.runtime);
   runner_ = std::make_unique<Runner>(topology_, plan_);
   if (journal_ && !options.is_recording && config.snapshots.enabled) follow_with_snapshots(config, journal);
   is_assembled_.store(true, std::memory_order_release);  // (A)
@@ -194,27 +192,13 @@ void Lane::restore(const Config& config, const LaneOptions& options, const Links
 }
 
 void Lane::follow_with_snapshots(const Config& config, const JournalConfig& journal) {
-  // Not where frames become rows, if there is anywhere else.
-  std::vector<int> free_cpus = usable_cpus();
-  for (const ThreadPlan& thread : plan_) {
-    const bool is_path = std::any_of(thread.stages.begin(), thread.stages.end(), [&](std::size_t index) {
-      const Stage* stage = topology_.stages()[index].stage;
-      return stage == poller_.get() || stage == parser_.get() || stage == kernels_.get();
-    });
-    if (!is_path) continue;
-    if (thread.cpu) {
-      std::erase(free_cpus, *thread.cpu);
-    } else {
-      free_cpus.clear();
-    }
-  }
-  snapshots_ =
-      std::make_unique<SnapshotThread>(config,
-                                       SnapshotThread::Options{.journal = journal,
-                                                               .recovery = std::exchange(recovery_, {}),
-                                                               .free_cpus = std::move(free_cpus),
-                                                               .settled = [this] { return settled_position(); }},
-                                       operations_);
+  snapshots_ = std::make_unique<SnapshotThread>(
+      config,
+      SnapshotThread::Options{.journal = journal,
+                              .recovery = std::exchange(recovery_, {}),
+                              .free_cpus = cpus_beside_path(plan_, cpus_, config.runtime),
+                              .settled = [this] { return settled_position(); }},
+      operations_);
 }
 
 JournalPosition Lane::settled_position() {
@@ -341,7 +325,7 @@ bool Lane::fenced() const { return postgres_ && postgres_->status().is_fenced; }
 bool Lane::rolled_back() const { return postgres_ && postgres_->status().is_rolled_back; }
 
 std::string Lane::describe() const {
-  return waiting_ ? "the poller alone, until PostgreSQL answers\n" : topology_.describe(plan_);
+  return waiting_ ? "the poller alone, until PostgreSQL answers\n" : cpus_.describe() + topology_.describe(plan_);
 }
 
 std::vector<SinkState> Lane::sink_states() const {

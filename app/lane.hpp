@@ -120,6 +120,7 @@ class Lane {
 
   std::string name_;
   RuntimeConfig runtime_;
+  UsableCpus cpus_ = usable_cpus();
   std::optional<AwakeCpus> awake_cpus_;  // from the start to the end of the threads
   Operations operations_;
   Board board_;

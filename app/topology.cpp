@@ -16,10 +16,10 @@ Links declare_links(Topology& topology, const RuntimeConfig& config) {
 }
 
 void declare_stages(Topology& topology, const Links& links, const Stages& stages, const RuntimeConfig& config,
-                    std::size_t cpu_count) {
+                    const UsableCpus& cpus) {
   using enum Pace;
   // A hand-over between threads pays only where each of them has a core: the two sinks block on sockets and need little.
-  const bool has_core_each = cpu_count >= 4 && config.idle != Idle::power_save;
+  const bool has_core_each = cpus.count_within(config.cpus) >= 4 && config.idle != Idle::power_save;
   const bool split = config.threads == Threads::split || (config.threads == Threads::automatic && has_core_each);
   const int poller = 0, parser = split ? 1 : 0, kernels = split ? 2 : 0, writer = 3, cache = 4;
   //              stage           reads             writes                          thread   pace
@@ -33,6 +33,17 @@ void declare_stages(Topology& topology, const Links& links, const Stages& stages
   for (const std::string& problem : topology.problems()) problems += problem + '\n';
   if (!problems.empty()) throw std::logic_error(problems);
   topology.name_links();
+}
+
+std::vector<int> cpus_beside_path(const std::vector<ThreadPlan>& threads, const UsableCpus& cpus,
+                                  const RuntimeConfig& config) {
+  std::vector<int> beside = config.cpus.empty() ? cpus.affinity : config.cpus;
+  for (const ThreadPlan& thread : threads) {
+    if (thread.pace != Pace::prompt) continue;
+    if (!thread.cpu) return {};
+    std::erase(beside, *thread.cpu);
+  }
+  return beside;
 }
 
 }  // namespace tapeline::app

@@ -29,6 +29,11 @@ struct Stages {
 
 /// Throws std::logic_error with every problem of the table: it is ours, not the user's.
 void declare_stages(Topology& topology, const Links& links, const Stages& stages, const RuntimeConfig& config,
-                    std::size_t cpu_count);
+                    const UsableCpus& cpus);
+
+/// Of the CPUs that the lane keeps to, those that threads from frame to row leave alone; none where one of them may run
+/// anywhere.
+[[nodiscard]] std::vector<int> cpus_beside_path(const std::vector<ThreadPlan>& threads, const UsableCpus& cpus,
+                                                const RuntimeConfig& config);
 
 }  // namespace tapeline::app

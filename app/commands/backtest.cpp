@@ -23,7 +23,7 @@
 #include "app/config/private_servers.hpp"
 #include "app/journal_location.hpp"
 #include "app/lane_sources.hpp"
-#include "core/runtime/topology.hpp"
+#include "core/runtime/usable_cpus.hpp"
 #include "feeds/yahoo/wire.hpp"
 #include "sinks/postgres/migrate.hpp"
 
@@ -167,7 +167,7 @@ int run_backtest(const BacktestOptions& options) {
   const auto source = source_of(loaded.config, options, source_name, choice_of(options));
   const Nanos read_ns = steady_now_ns();
   const std::clock_t read_by_cpu = std::clock();
-  const unsigned jobs = options.jobs > 0 ? options.jobs : static_cast<unsigned>(usable_cpus().size());
+  const unsigned jobs = options.jobs > 0 ? options.jobs : static_cast<unsigned>(usable_cpus().count);
   using backtest::KeepEquity;
   const bool has_files = !options.output.empty();
   const Search::Told told{

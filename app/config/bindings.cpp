@@ -14,7 +14,7 @@
 #include "app/config/bind_rules.hpp"
 #include "app/config/bind_schedule.hpp"
 #include "app/config/bind_webhooks.hpp"
-#include "core/runtime/topology.hpp"
+#include "core/runtime/usable_cpus.hpp"
 #include "feeds/transport/url.hpp"
 #include "sinks/dashboard/http_server.hpp"
 #include "sinks/postgres/connection_string.hpp"
@@ -137,11 +137,11 @@ void bind_runtime(Section& section, RuntimeConfig& runtime) {
   section.word("threads", runtime.threads,
                {{"automatic", Threads::automatic}, {"fused", Threads::fused}, {"split", Threads::split}});
   section.integers("cpus", runtime.cpus, 0, 4'095);
-  const std::vector<int> usable = usable_cpus();
+  const UsableCpus usable = usable_cpus();
   for (const int cpu : runtime.cpus) {
-    if (std::find(usable.begin(), usable.end(), cpu) != usable.end()) continue;
+    if (usable.may_pin_to(cpu)) continue;
     section.complain("cpus", fmt::format("holds {}, which this process may not use; write some of: {}", cpu,
-                                         fmt::join(usable, ", ")));
+                                         fmt::join(usable.affinity, ", ")));
   }
   section.integer("realtime_priority", runtime.realtime_priority, 0, 99);
   section.boolean("lock_memory", runtime.lock_memory);

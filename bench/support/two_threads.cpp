@@ -3,14 +3,14 @@
 #include <pthread.h>
 #include <sched.h>
 
-#include "core/runtime/topology.hpp"
+#include "core/runtime/usable_cpus.hpp"
 
 namespace tapeline::bench {
 
 std::optional<CpuPair> cpu_pair() {
-  const std::vector<int> cpus = usable_cpus();
-  if (cpus.size() < 2) return std::nullopt;
-  return CpuPair{cpus.front(), cpus.back()};
+  const UsableCpus cpus = usable_cpus();
+  if (cpus.count < 2) return std::nullopt;
+  return CpuPair{cpus.affinity.front(), cpus.affinity.back()};
 }
 
 void pin_this_thread(int cpu) {

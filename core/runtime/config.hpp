@@ -18,7 +18,7 @@ enum class Threads : std::uint8_t { automatic, fused, split };
 struct RuntimeConfig {
   Idle idle = Idle::automatic;
   Threads threads = Threads::automatic;     // fused: poller, parser and kernels share one; split: one each
-  std::vector<int> cpus;                    // to pin threads to, hot path last; empty: the affinity mask's
+  std::vector<int> cpus;                    // to pin threads to, hot path last; empty: usable_cpus.hpp decides
   int realtime_priority = 0;                // SCHED_FIFO of the threads from frame to row; 0: as everyone else
   bool lock_memory = false;                 // what was touched is never swapped out
   bool awake_cpus = false;                  // idle CPUs do not sleep

@@ -1,33 +1,12 @@
 #include "core/runtime/topology.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
-#include <fstream>
-
-#include <sched.h>
 
 namespace tapeline {
 namespace {
 
 bool holds(const std::vector<const void*>& ends, const void* ring) noexcept {
   return std::find(ends.begin(), ends.end(), ring) != ends.end();
-}
-
-/// CPUs that the cgroup pays for: quota / period of cgroup v2, else v1; nullopt: no limit.
-std::optional<double> cgroup_cpu_quota() {
-  if (std::ifstream unified("/sys/fs/cgroup/cpu.max"); unified) {
-    std::string quota;
-    double period = 0;
-    if (unified >> quota >> period && quota != "max" && period > 0) return std::stod(quota) / period;
-    return std::nullopt;
-  }
-  std::ifstream quota_file("/sys/fs/cgroup/cpu/cpu.cfs_quota_us");
-  std::ifstream period_file("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
-  double quota = -1;
-  double period = 0;
-  if (quota_file >> quota && period_file >> period && quota > 0 && period > 0) return quota / period;
-  return std::nullopt;
 }
 
 /// With fewer, a CPU that is burnt is missed by the database, or by whoever else is at work there.
@@ -50,23 +29,6 @@ const char* to_string(WhenFull when_full) noexcept {
 }
 
 }  // namespace
-
-std::vector<int> usable_cpus() {
-  std::vector<int> cpus;
-  cpu_set_t mask;
-  CPU_ZERO(&mask);
-  if (sched_getaffinity(0, sizeof mask, &mask) == 0) {
-    for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-      if (CPU_ISSET(cpu, &mask)) cpus.push_back(static_cast<int>(cpu));
-    }
-  }
-  if (cpus.empty()) cpus.push_back(0);
-  if (const auto quota = cgroup_cpu_quota()) {
-    const auto paid = static_cast<std::size_t>(std::max(1.0, std::floor(*quota)));
-    if (paid < cpus.size()) cpus.resize(paid);
-  }
-  return cpus;
-}
 
 void Topology::stage(Stage& stage, std::vector<const void*> reads, std::vector<const void*> writes, int thread,
                      Pace pace) {
@@ -122,7 +84,7 @@ void Topology::name_links() {
   }
 }
 
-std::vector<ThreadPlan> Topology::plan(const std::vector<int>& cpus, const RuntimeConfig& config) const {
+std::vector<ThreadPlan> Topology::plan(const UsableCpus& cpus, const RuntimeConfig& config) const {
   std::vector<ThreadPlan> threads;
   std::vector<int> numbers;
   for (std::size_t i = 0; i < stages_.size(); ++i) {
@@ -138,22 +100,25 @@ std::vector<ThreadPlan> Topology::plan(const std::vector<int>& cpus, const Runti
     thread.stages.push_back(i);
     if (stages_[i].pace == Pace::prompt) thread.pace = Pace::prompt;
   }
-  const std::vector<int>& pinned = config.cpus.empty() ? cpus : config.cpus;
+  const std::vector<int> pinned = cpus.to_pin(config.cpus);
   const auto prompt = static_cast<std::size_t>(std::count_if(
       threads.begin(), threads.end(), [](const ThreadPlan& thread) { return thread.pace == Pace::prompt; }));
   const std::size_t shared = prompt < threads.size() ? 1 : 0;
   const bool has_cpu_each = prompt + shared <= pinned.size();
-  // The hot path gets the last CPUs: the first one serves most interrupts. With one CPU there is nothing to choose.
+  // What spins is paid for out of the quota, too: the whole process is stopped when that is used up.
+  const bool may_spin = has_cpu_each && cpus.count_within(pinned) >= std::max(cpus_to_spin, prompt + shared);
+  // The hot path gets the last CPUs: the first one serves most interrupts.
   const std::size_t left = has_cpu_each ? pinned.size() - prompt : pinned.size();
   std::size_t prompt_before = 0;
   std::size_t relaxed_before = 0;
   for (ThreadPlan& thread : threads) {
     const bool is_prompt = thread.pace == Pace::prompt;
-    const std::size_t place =
-        is_prompt ? pinned.size() - 1 - prompt_before++ % pinned.size() : left - 1 - relaxed_before++ % left;
-    if (pinned.size() > 1) thread.cpu = pinned[place];
+    if (!pinned.empty()) {
+      thread.cpu =
+          pinned[is_prompt ? pinned.size() - 1 - prompt_before++ % pinned.size() : left - 1 - relaxed_before++ % left];
+    }
     if (is_prompt) thread.realtime_priority = config.realtime_priority;
-    thread.idle = idle_of(thread.pace, config.idle, has_cpu_each && pinned.size() >= cpus_to_spin);
+    thread.idle = idle_of(thread.pace, config.idle, may_spin);
   }
   return threads;
 }

@@ -14,6 +14,7 @@
 #include "core/ring/spsc_ring.hpp"
 #include "core/runtime/config.hpp"
 #include "core/runtime/stage.hpp"
+#include "core/runtime/usable_cpus.hpp"
 
 namespace tapeline {
 
@@ -81,9 +82,9 @@ class Topology {
   /// Names the links after their ends. Precondition: problems() is empty.
   void name_links();
 
-  /// Which threads there will be, given the CPUs that may be used (affinity mask and quota decided) and the configuration.
-  /// Prompt threads get the last CPUs, one each if that leaves one for the relaxed; with four CPUs or more they spin then.
-  [[nodiscard]] std::vector<ThreadPlan> plan(const std::vector<int>& cpus, const RuntimeConfig& config) const;
+  /// Which threads there will be, and where. Prompt threads get the last CPUs, one each if that leaves one for the relaxed;
+  /// with four CPUs or more they spin then. Under a quota only the configuration pins.
+  [[nodiscard]] std::vector<ThreadPlan> plan(const UsableCpus& cpus, const RuntimeConfig& config) const;
   /// The table as text: threads with their stages, links with capacity and policy.
   [[nodiscard]] std::string describe(const std::vector<ThreadPlan>& threads) const;
 
@@ -97,8 +98,5 @@ class Topology {
   std::vector<Link> links_;
   std::vector<Declared> stages_;
 };
-
-/// CPUs of this process's affinity mask, cut to what the cgroup's CPU quota pays for; never empty.
-[[nodiscard]] std::vector<int> usable_cpus();
 
 }  // namespace tapeline

@@ -1,6 +1,9 @@
 #include "core/runtime/runner.hpp"
 
+#include <algorithm>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <sched.h>
@@ -102,6 +105,51 @@ TEST(Runner, TakesTheRealtimePriorityOrSaysThatItMayNot) {
     EXPECT_EQ(probe.policy, SCHED_OTHER);
   }
   EXPECT_EQ(probe.policy_of_child, SCHED_OTHER);
+}
+
+/// Notes on which CPUs its thread may run.
+struct AffinityProbe final : Stage {
+  [[nodiscard]] std::string_view name() const noexcept override { return "probe"; }
+  std::size_t poll() noexcept override {
+    if (!cpus.empty()) return 0;
+    cpus = usable_cpus().affinity;
+    return 1;
+  }
+  bool drained() noexcept override { return !cpus.empty(); }
+  std::vector<int> cpus;
+};
+
+/// CPUs of a prompt and of a relaxed thread, as the kernel has them.
+std::pair<std::vector<int>, std::vector<int>> cpus_of_threads(const UsableCpus& cpus, const RuntimeConfig& config) {
+  Topology topology;
+  AffinityProbe prompt;
+  AffinityProbe relaxed;
+  topology.stage(prompt, {}, {}, 0, Pace::prompt);
+  topology.stage(relaxed, {}, {}, 1, Pace::relaxed);
+  Runner runner(topology, topology.plan(cpus, config));
+  EXPECT_TRUE(runner.start().empty());
+  runner.request_stop(60 * nanos_per_second);
+  EXPECT_TRUE(runner.join());
+  return {prompt.cpus, relaxed.cpus};
+}
+
+TEST(Runner, PinsThreadsWhereThePlanSaysAndNowhereUnderAQuota) {
+  using Cpus = std::vector<int>;
+  const Cpus all = usable_cpus().affinity;
+  RuntimeConfig automatic;
+  automatic.idle = Idle::backoff;
+  RuntimeConfig chosen = automatic;
+  chosen.cpus = {all.back()};
+  // As if there were one CPU more, so that a quota of all that there are is less than that.
+  Cpus more = all;
+  more.push_back(CPU_SETSIZE - 1);
+  const auto quota = static_cast<double>(all.size());
+
+  const int before = all[std::max<std::size_t>(all.size(), 2) - 2];
+  EXPECT_EQ(cpus_of_threads(UsableCpus(all), automatic), std::pair(Cpus{all.back()}, Cpus{before}));
+  EXPECT_EQ(cpus_of_threads(UsableCpus(more, quota), automatic), std::pair(all, all));
+  EXPECT_EQ(cpus_of_threads(UsableCpus(all), chosen), std::pair(Cpus{all.back()}, Cpus{all.back()}));
+  EXPECT_EQ(cpus_of_threads(UsableCpus(more, quota), chosen), std::pair(Cpus{all.back()}, Cpus{all.back()}));
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ TEST(Topology, NamesLinksAfterTheirEndsAndDescribesItself) {
   topology.name_links();
   RuntimeConfig config;
   config.cpus = {4, 5, 6, 7};
-  EXPECT_EQ(topology.describe(topology.plan({4, 5, 6, 7}, config)),
+  EXPECT_EQ(topology.describe(topology.plan(UsableCpus({4, 5, 6, 7}), config)),
             "thread  source+relay  cpu 7  idle spin\n"
             "thread  sink  cpu 6  idle spin\n"
             "link    source_relay  capacity 8  when full coalesce\n"
@@ -43,7 +43,7 @@ TEST(Topology, SchedulesOnlyPromptThreadsInRealTime) {
   RuntimeConfig config;
   config.realtime_priority = 20;
   config.idle = Idle::backoff;
-  EXPECT_EQ(topology.describe(topology.plan({0, 1}, config)),
+  EXPECT_EQ(topology.describe(topology.plan(UsableCpus({0, 1}), config)),
             "thread  source  cpu 1  idle backoff  SCHED_FIFO 20\n"
             "thread  sink  cpu 0  idle backoff\n"
             "link    source_sink  capacity 8  when full backpressure\n");
@@ -56,7 +56,7 @@ TEST(Topology, NeverSpinsWithMoreThreadsThanCpus) {
   test::NumberSink sink(link);
   topology.stage(source, {}, {&link}, 0);
   topology.stage(sink, {&link}, {}, 1);
-  for (const ThreadPlan& thread : topology.plan({0}, RuntimeConfig{})) {
+  for (const ThreadPlan& thread : topology.plan(UsableCpus({0}), RuntimeConfig{})) {
     EXPECT_EQ(thread.idle, Idle::backoff);
     EXPECT_FALSE(thread.cpu.has_value());
   }
@@ -79,7 +79,7 @@ struct Lane {
     RuntimeConfig config;
     config.idle = idle;
     std::string text;
-    for (const ThreadPlan& thread : topology.plan(cpus, config)) {
+    for (const ThreadPlan& thread : topology.plan(UsableCpus(cpus), config)) {
       text += thread.name + (thread.cpu ? " " + std::to_string(*thread.cpu) : "") + " " + to_string(thread.idle) + "; ";
     }
     return text;
@@ -124,8 +124,6 @@ TEST(Topology, ReportsAllProblemsAtOnce) {
   EXPECT_NE(problems[3].find("stage sink reads from source"), std::string::npos);
   EXPECT_EQ(orphan.capacity(), 8U);
 }
-
-TEST(UsableCpus, AreNeverNone) { EXPECT_FALSE(usable_cpus().empty()); }
 
 }  // namespace
 }  // namespace tapeline
