@@ -17,6 +17,8 @@ namespace tapeline::sinks::postgres {
 namespace {
 
 constexpr Nanos retry_ahead_ns = 600 * nanos_per_second;
+/// So long before midnight the partition of tomorrow waits for no quiet moment any more: under load there may be none.
+constexpr Nanos hurry_ahead_ns = 3'600 * nanos_per_second;
 
 /// A frame may close the bars of 100,000 instruments, all of one transaction. So many rows are sent at a time; fewer, while that
 /// is more than the server manages within its deadlines.
@@ -137,13 +139,15 @@ std::size_t Writer::poll() noexcept {
   if (session_.is_over()) return 0;
   const std::size_t taken = collector_.take(steady_now_ns());
   const std::size_t done = taken + step();
-  if (done == 0 && session_.is_ready() && collector_.empty()) make_partition_ahead();
+  if (session_.is_ready())
+    make_partition_ahead(done == 0 && collector_.empty() ? Moment::quiet : Moment::between_batches);
   return done;
 }
 
-void Writer::make_partition_ahead() {
-  const Nanos now_ns = wall_now_ns();
+void Writer::make_partition_ahead(Moment moment) {
+  const Nanos now_ns = options_.wall_clock();
   const std::int64_t today = day_of(now_ns);
+  if (moment == Moment::between_batches && day_of(now_ns + hurry_ahead_ns) == today) return;
   // Only where ticks are of today: old ones, replayed, do not need tomorrow.
   if (!partitions_.contains(today) || partitions_.contains(today + 1) || now_ns < next_try_ahead_ns_) return;
   if (make_tick_partition(connection_, today + 1)) {

@@ -11,6 +11,7 @@
 //           the reason, and the others go in. Fenced and rolled back are the end of this writer: status() says so.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,6 +21,7 @@
 #include <string>
 #include <utility>
 
+#include "core/base/time.hpp"
 #include "core/ring/spsc_ring.hpp"
 #include "core/runtime/metrics.hpp"
 #include "core/runtime/operations.hpp"
@@ -52,6 +54,7 @@ class Writer final : public Stage {
     std::shared_ptr<const RowCatalog> catalog;
     std::string program_version;
     std::function<std::string(SourceCode)> source_name;
+    std::function<Nanos()> wall_clock = wall_now_ns;  // says which day it is
   };
 
   Writer(Options options, SpscRing<Row>& rows, Operations& operations);
@@ -94,8 +97,9 @@ class Writer final : public Stage {
   /// Numbers are given outside of a batch's transaction: a standby may lack one whose checkpoint is where it should be.
   /// nullopt: could not be asked.
   [[nodiscard]] std::optional<bool> has_unsettled_instruments();
-  /// That of tomorrow, in a quiet moment: not while the first ticks of a day wait.
-  void make_partition_ahead();
+  enum class Moment : std::uint8_t { quiet, between_batches };
+  /// That of tomorrow, so that the first ticks of a day do not wait for it: in a quiet moment, in the last hour in any.
+  void make_partition_ahead(Moment moment);
   [[nodiscard]] bool begin();
   /// A part of the batch at a time.
   [[nodiscard]] Reply copy(Request::Keys keys);

@@ -221,13 +221,14 @@ Config WriterRun::quick() {
   return config;
 }
 
-WriterRun::WriterRun(const Secret& dsn, Config config, std::string lane)
+WriterRun::WriterRun(const Secret& dsn, Config config, std::string lane, std::function<Nanos()> wall_clock)
     : writer({.config = config,
               .dsn = dsn,
               .lane = std::move(lane),
               .catalog = test::default_catalog(),
               .program_version = "test",
-              .source_name = [](SourceCode) { return std::string("binance"); }},
+              .source_name = [](SourceCode) { return std::string("binance"); },
+              .wall_clock = std::move(wall_clock)},
              ring, operations) {}
 
 void WriterRun::put(std::vector<Row> rows) {

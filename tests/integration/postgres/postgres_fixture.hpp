@@ -64,7 +64,8 @@ struct RowFeed {
 /// A writer with its ring, driven by the test.
 class WriterRun {
  public:
-  explicit WriterRun(const Secret& dsn, Config config = quick(), std::string lane = "main");
+  explicit WriterRun(const Secret& dsn, Config config = quick(), std::string lane = "main",
+                     std::function<Nanos()> wall_clock = wall_now_ns);
   [[nodiscard]] static Config quick();
 
   /// Rows of one frame; the last one ends it.

@@ -108,6 +108,34 @@ TEST_F(PostgresWriter, MakesThePartitionOfTomorrowInAQuietMomentOfToday) {
   EXPECT_TRUE(run.drain());
 }
 
+TEST_F(PostgresWriter, MakesThePartitionOfTomorrowInTheLastHourOfTodayWithoutAQuietMoment) {
+  Nanos now_ns = *parse_utc("2024-08-08T22:59:59.999Z");
+  WriterRun run(dsn(), WriterRun::quick(), "main", [&] { return now_ns; });
+  static_cast<void>(run.writer.open());
+  run.put(instruments());
+  std::uint64_t number = 0;
+  // A tick before each poll, so that none is idle.
+  const auto batches_under_load = [&](std::uint64_t count) {
+    const std::uint64_t enough = run.writer.status().batches + count;
+    for (const Nanos deadline_ns = steady_now_ns() + patience_ns; steady_now_ns() < deadline_ns;) {
+      ++number;
+      run.put({RowFeed::tick_row(100 * number, number, now_ns)});
+      EXPECT_NE(run.writer.poll(), 0U);
+      if (run.writer.status().batches >= enough) return true;
+    }
+    return false;
+  };
+  const auto partitions = [&] { return value("select count(*) from pg_inherits where inhparent = 'tick'::regclass"); };
+  ASSERT_TRUE(batches_under_load(3));
+  EXPECT_EQ(partitions(), "1");
+  now_ns = *parse_utc("2024-08-08T23:00:00Z");
+  ASSERT_TRUE(batches_under_load(1));
+  EXPECT_EQ(partitions(), "2");
+  EXPECT_EQ(value("select to_regclass('tick_2024_08_09') is not null"), "t");
+  ASSERT_TRUE(run.drain());
+  EXPECT_EQ(value("select count(*) from fact_tick"), std::to_string(number));
+}
+
 TEST_F(PostgresWriter, OldTicksNeedNoPartitionOfTomorrow) {
   WriterRun run(dsn());
   static_cast<void>(run.writer.open());
