@@ -24,6 +24,7 @@ Dialer::Dialer(asio::io_context& context, Url target, const TransportConfig& con
       config_(config),
       proxy_(target_.security == Security::tls ? parse_url(config.proxy) : std::nullopt),
       resolver_(context),
+      resolver_timer_(context),
       stream_(context) {}
 
 template <class Handler>
@@ -35,12 +36,15 @@ auto Dialer::guarded(Handler handler) {
 
 void Dialer::start(Callback callback) {
   callback_ = std::move(callback);
+  resolver_timer_.expires_after(std::chrono::milliseconds(config_.connect_timeout_ms));
+  resolver_timer_.async_wait(guarded(&Dialer::on_unresolved));
   resolver_.async_resolve(hop().host, hop().port, guarded(&Dialer::on_resolved));
 }
 
 void Dialer::cancel() noexcept {
   callback_ = nullptr;
   resolver_.cancel();
+  resolver_timer_.cancel();
   if (connector_) connector_->cancel();
   error_code ignored;
   stream_.socket().close(ignored);
@@ -51,7 +55,13 @@ std::string Dialer::reason(error_code error) const {
   return is_late ? "nothing within " + std::to_string(config_.connect_timeout_ms) + " ms" : error.message();
 }
 
+void Dialer::on_unresolved(error_code error) {
+  if (error || connector_) return;  // it was resolved in time
+  fail("cannot resolve " + hop_name() + ": " + reason(asio::error::timed_out));
+}
+
 void Dialer::on_resolved(error_code error, tcp::resolver::results_type found) {
+  resolver_timer_.cancel();
   if (error) return fail("cannot resolve " + hop_name() + ": " + error.message());
   std::vector<tcp::endpoint> addresses;
   for (const auto& address : found) addresses.push_back(address.endpoint());

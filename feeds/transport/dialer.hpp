@@ -1,7 +1,8 @@
 // From an address to a connected socket: name, addresses, and where a proxy is configured its tunnel. TLS comes on top of it.
 //
 // Threads   The io_context's. The callback comes on it, once, never from within start().
-// Failure   The reason, in words, with the host it is about.
+// Failure   The reason, in words, with the host it is about. Each step has transport.connect_timeout_ms, the name's
+//           resolution too; what the resolver brings later is nobody's any more.
 #pragma once
 
 #include <functional>
@@ -11,6 +12,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "core/base/result.hpp"
 #include "feeds/transport/config.hpp"
@@ -40,6 +42,7 @@ class Dialer : public std::enable_shared_from_this<Dialer> {
   [[nodiscard]] std::string hop_name() const { return (proxy_ ? "the proxy " : "") + hop().host; }
   [[nodiscard]] std::string reason(boost::system::error_code error) const;
 
+  void on_unresolved(boost::system::error_code error);
   void on_resolved(boost::system::error_code error, boost::asio::ip::tcp::resolver::results_type found);
   void on_connected(boost::system::error_code error, Socket socket);
   void on_tunnel_asked(boost::system::error_code error, std::size_t bytes);
@@ -52,6 +55,7 @@ class Dialer : public std::enable_shared_from_this<Dialer> {
   TransportConfig config_;
   std::optional<Url> proxy_;
   boost::asio::ip::tcp::resolver resolver_;
+  boost::asio::steady_timer resolver_timer_;  // the system's resolver knows no deadline
   std::shared_ptr<Connector> connector_;
   TcpStream stream_;  // to the proxy, until it has opened the tunnel
   std::string tunnel_request_;
