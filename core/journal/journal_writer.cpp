@@ -45,25 +45,22 @@ JournalWriter::~JournalWriter() {
     std::filesystem::remove(segment_path(config_.directory, next->segment->index()), ignored);
     delete next;
   }
-  delete current_;
-  if (lock_fd_ >= 0) close(lock_fd_);
 }
 
 void JournalWriter::take_lock() {
   const std::string path = config_.directory + "/lock";
-  lock_fd_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-  if (lock_fd_ < 0) throw std::system_error(errno, std::generic_category(), "cannot open journal lock " + path);
-  if (flock(lock_fd_, LOCK_EX | LOCK_NB) != 0) {
+  const int fd = lock_.emplace(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640)).get();
+  if (fd < 0) throw_errno(errno, "cannot open journal lock " + path);
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
     std::array<char, 32> owner{};
-    const ssize_t read_bytes = pread(lock_fd_, owner.data(), owner.size() - 1, 0);
+    const ssize_t read_bytes = pread(fd, owner.data(), owner.size() - 1, 0);
     const std::string pid =
         read_bytes > 0 ? std::string(owner.data(), static_cast<std::size_t>(read_bytes)) : "unknown";
-    close(std::exchange(lock_fd_, -1));
     throw std::runtime_error("journal " + config_.directory + " is written by another process (pid " + pid +
                              "); stop that one, or give this one another lane");
   }
   const std::string pid = std::to_string(getpid());
-  if (ftruncate(lock_fd_, 0) != 0 || pwrite(lock_fd_, pid.data(), pid.size(), 0) < 0) {
+  if (ftruncate(fd, 0) != 0 || pwrite(fd, pid.data(), pid.size(), 0) < 0) {
     // The pid only makes the other side's message better: the lock itself holds.
     last_error_ = "cannot note the pid in " + path;
   }
@@ -135,22 +132,20 @@ void JournalWriter::recover() {
 }
 
 void JournalWriter::use(std::unique_ptr<Mapped> mapped, std::size_t offset) noexcept {
-  Mapped* const old = std::exchange(current_, mapped.release());
+  std::unique_ptr<Mapped> old = std::exchange(current_, std::move(mapped));
   bytes_ = current_->segment->bytes();
   segment_begin_ = current_->segment->index() * config_.segment_bytes;
   offset_ = offset;
   synced_offset_ = offset;
-  shared_current_.store(current_, std::memory_order_release);           // (N)
+  shared_current_.store(current_.get(), std::memory_order_release);     // (N)
   index_.store(current_->segment->index(), std::memory_order_release);  // (N)
   share_.lend(current_->segment);
-  if (old == nullptr) return;
-  if (!has_supply_) {
-    delete old;
-    return;
-  }
-  old->next = retired_.load(std::memory_order_relaxed);  // relaxed: checked again by the exchange
+  if (!old || !has_supply_) return;
+  Mapped* const retired = old.release();
+  retired->next = retired_.load(std::memory_order_relaxed);  // relaxed: checked again by the exchange
   // (N) release: `next` is written before the supply takes it.
-  while (!retired_.compare_exchange_weak(old->next, old, std::memory_order_release, std::memory_order_relaxed)) {
+  while (
+      !retired_.compare_exchange_weak(retired->next, retired, std::memory_order_release, std::memory_order_relaxed)) {
   }
 }
 

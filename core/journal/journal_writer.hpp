@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/file_descriptor.hpp"
 #include "core/journal/config.hpp"
 #include "core/journal/segment.hpp"
 #include "core/journal/segment_share.hpp"
@@ -118,8 +119,8 @@ class JournalWriter {
   [[nodiscard]] bool has_failed() noexcept;
 
   JournalConfig config_;
-  int lock_fd_ = -1;
-  Mapped* current_ = nullptr;
+  std::optional<FileDescriptor> lock_;
+  std::unique_ptr<Mapped> current_;
   std::byte* bytes_ = nullptr;         // of the current segment
   JournalPosition segment_begin_ = 0;  // and the position of its first byte
   std::size_t offset_ = 0;             // of the next record in it

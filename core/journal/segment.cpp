@@ -54,7 +54,9 @@ bool is_newest_newer(const std::string& directory, std::uint64_t index) {
 }  // namespace
 
 Segment::Segment(const std::string& directory, std::uint64_t index, std::size_t segment_bytes, SegmentAccess access)
-    : size_(segment_bytes), index_(index) {
+    : Segment() {  // complete from here on: whatever throws, the destructor unmaps
+  size_ = segment_bytes;
+  index_ = index;
   const auto file = find_segment(directory, index);
   if (!file) throw_errno(ENOENT, "cannot open journal segment " + segment_path(directory, index));
   try {
@@ -77,14 +79,12 @@ Segment::Segment(const std::string& directory, std::uint64_t index, std::size_t 
   const bool is_ours = std::memcmp(found.magic, segment_magic, sizeof segment_magic) == 0;
   if (is_ours && found.version > segment_version && found.header_bytes == sizeof found && found.index == index &&
       is_newest_newer(directory, index)) {
-    unmap();
     throw std::runtime_error("journal segment " + file->path + " was written by a newer version of tapeline (format " +
                              std::to_string(found.version) + ", this one knows up to " +
                              std::to_string(segment_version) + "); read it with that version");
   }
   const std::string problem = header_problem(found, index, segment_bytes);
   if (access == SegmentAccess::read_write && !problem.empty()) {
-    unmap();
     throw std::runtime_error("journal segment " + file->path + " has a damaged or foreign header (" + problem +
                              "); move the file away to go on without it");
   }
@@ -110,10 +110,7 @@ void Segment::expand_file(const std::string& path) {
   if (mapped == MAP_FAILED) throw_errno(errno, "no memory to unpack journal segment " + path);
   bytes_ = static_cast<std::byte*>(mapped);
   const std::size_t says = expanded_bytes(file);
-  if (says != 0 && says != size_) {
-    unmap();
-    throw_size(path + " (unpacked)", says, size_);
-  }
+  if (says != 0 && says != size_) throw_size(path + " (unpacked)", says, size_);
   expanded_ = expand_segment(file, bytes_, size_);
 }
 
@@ -147,11 +144,9 @@ Segment Segment::create(const std::string& directory, std::uint64_t index, std::
   return segment;
 }
 
-void Segment::unmap() noexcept {
-  if (bytes_ != nullptr) munmap(std::exchange(bytes_, nullptr), size_);
+Segment::~Segment() {
+  if (bytes_ != nullptr) munmap(bytes_, size_);
 }
-
-Segment::~Segment() { unmap(); }
 
 Segment::Segment(Segment&& other) noexcept
     : bytes_(std::exchange(other.bytes_, nullptr)),

@@ -53,7 +53,6 @@ class Segment {
  private:
   void map_file(const std::string& path, SegmentAccess access);
   void expand_file(const std::string& path);
-  void unmap() noexcept;
 
   std::byte* bytes_ = nullptr;
   std::size_t size_ = 0;

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <random>
 #include <string>
 #include <string_view>
@@ -12,6 +14,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/base/huge_pages.hpp"
@@ -251,6 +254,71 @@ TEST_F(Journal, IsWrittenByOneProcessOnly) {
   } catch (const std::runtime_error& error) {
     EXPECT_NE(std::string(error.what()).find("pid " + std::to_string(getpid())), std::string::npos) << error.what();
   }
+}
+
+/// What this process has open: descriptors, and mappings of the journal's files.
+struct Holdings {
+  std::ptrdiff_t descriptors = 0;
+  std::ptrdiff_t mappings = 0;
+
+  friend bool operator==(const Holdings&, const Holdings&) = default;
+};
+
+Holdings holdings(const std::string& directory) {
+  Holdings found;
+  found.descriptors = std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) found.mappings += line.find(directory) != std::string::npos ? 1 : 0;
+  return found;
+}
+
+TEST_F(Journal, ThatIsRefusedLeavesNothingOpenAndIsTakenOnceItIsMended) {
+  { ASSERT_TRUE(JournalWriter(config).append({}, {}, "one")); }
+  const Holdings before = holdings(config.directory);
+  flip_byte(0);
+  EXPECT_THROW(JournalWriter{config}, std::runtime_error);
+  EXPECT_EQ(holdings(config.directory), before);
+  flip_byte(0);
+  JournalWriter writer(config);
+  ASSERT_TRUE(writer.append({}, {}, "two"));
+  EXPECT_EQ(read_all(writer.end_position()), (std::vector<std::string>{"one", "two"}));
+}
+
+/// Files of this process may not grow beyond so many bytes, as on a disk that is full.
+class FileLimit {
+ public:
+  explicit FileLimit(rlim_t bytes) : signal_(signal(SIGXFSZ, SIG_IGN)) {
+    EXPECT_EQ(getrlimit(RLIMIT_FSIZE, &before_), 0);
+    const rlimit limit{bytes, before_.rlim_max};
+    EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  }
+  ~FileLimit() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    signal(SIGXFSZ, signal_);
+  }
+  FileLimit(const FileLimit&) = delete;
+  FileLimit& operator=(const FileLimit&) = delete;
+
+ private:
+  sighandler_t signal_;
+  rlimit before_{};
+};
+
+TEST_F(Journal, ThatCannotGoOnBehindItsLastSegmentLeavesNothingOpen) {
+  std::size_t appended = 0;
+  {
+    JournalWriter writer(config);
+    while (writer.segment_index() == 0) ASSERT_TRUE(writer.append({}, {}, payload_of(appended++)));
+  }
+  std::filesystem::remove(segment_path(config.directory, 1));
+  const Holdings before = holdings(config.directory);
+  {
+    const FileLimit limit(1'024);
+    EXPECT_THROW(JournalWriter{config}, std::runtime_error);
+  }
+  EXPECT_EQ(holdings(config.directory), before);
+  const JournalWriter writer(config);
+  EXPECT_EQ(read_all(writer.end_position()).size(), appended - 1);
 }
 
 TEST_F(Journal, NamesTheCureWhenItWasMadeWithOtherSegments) {
