@@ -361,6 +361,7 @@ LaneStats Lane::stats() const {
   stats.sinks = sink_states();
   if (poller_) stats.sources = poller_->statuses();
   if (!is_assembled()) return stats;
+  stats.journal_skipped = parser_->counts().corrupt.value();
   const KernelsCounts& counts = kernels_->counts();
   stats.ticks = counts.ticks.value();
   stats.bars = counts.bars.value();

@@ -52,6 +52,8 @@ std::string summary_text(const LaneStats& stats) {
   line("rows committed", stats.rows_committed, fmt::format("in {} batches", count_text(stats.batches)));
   if (stats.rows_quarantined > 0) line("rows refused", stats.rows_quarantined, "by PostgreSQL; see quarantined_row");
   if (stats.frames_refused > 0) line("frames LOST", stats.frames_refused, "the journal refused them; see the log");
+  if (stats.journal_skipped > 0)
+    line("journal DAMAGED", stats.journal_skipped, "stretches were skipped; see `tapeline journal verify`");
   bool has_title = false;
   for (const LatencyView& view : stats.latencies) {
     if (view.count == 0) continue;

@@ -145,7 +145,7 @@ int run_journal_export(const JournalExportOptions& options) {
   const Selection selection(options, loaded.config);
   FrameSymbols symbols;
   JournalIndex indices(extent, symbols);
-  JournalReader reader(extent.config, Verify::checksum);
+  JournalReader reader(extent.config);
   std::uint64_t unfit = 0;
   const std::size_t segment_bytes = extent.config.segment_bytes;
   for (std::uint64_t segment = extent.first_position / segment_bytes; segment * segment_bytes < extent.end_position;

@@ -90,6 +90,8 @@ void add_flow(Families& out, const LaneStats& stats) {
   out.counter("frames_total", "Messages received and journaled.").sample({}, stats.frames);
   out.counter("frame_bytes_total", "Bytes of the messages received.").sample({}, stats.bytes);
   out.counter("frames_lost_total", "Messages that the journal refused.").sample({}, stats.frames_refused);
+  out.counter("journal_skipped_total", "Damaged stretches of the journal that were passed over.")
+      .sample({}, stats.journal_skipped);
   out.counter("frames_ignored_total", "Messages that carry no data, by kind.");
   for (const auto& [kind, count] : stats.ignored) out.sample({{"kind", kind}}, count);
   out.counter("ticks_total", "Ticks accepted.").sample({}, stats.ticks);

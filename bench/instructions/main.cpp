@@ -114,7 +114,7 @@ void count_journal() {
     count("journal_append", [&] {
       for (const std::string& message : messages) static_cast<void>(writer.append({}, {}, message));
     });
-    JournalReader reader(config);
+    JournalReader reader(config, &writer.share());
     count("journal_read", [&] {
       reader.seek(reader.first_position());
       Frame frame;

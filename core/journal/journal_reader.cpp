@@ -20,11 +20,13 @@ JournalPosition JournalReader::first_position() const {
 bool JournalReader::map_segment(std::uint64_t index) noexcept {
   try {
     auto next = share_ != nullptr ? share_->find(index) : nullptr;
-    if (!next) {
+    const bool is_lent = next != nullptr;
+    if (!is_lent) {
       next = std::make_shared<const Segment>(config_.directory, index, config_.segment_bytes, SegmentAccess::read_only);
     }
     previous_ = std::exchange(segment_, std::move(next));
     segment_begin_ = index * config_.segment_bytes;
+    verify_ = is_lent ? Verify::lengths : Verify::checksum;
     return true;
   } catch (const std::exception& error) {
     failure_ = error.what();

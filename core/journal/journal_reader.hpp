@@ -5,6 +5,8 @@
 // Output    Frames that point into the mapping: valid until the second next() after, when their segment may be unmapped.
 // Failure   Damaged records are skipped to the next whole one, deleted segments to the next that is there, and counted;
 //           nothing throws after the constructor. A segment that cannot be opened ends the reading: failure() says why.
+// Checked   Every record from a file by its checksum. What the writer lends was made by this process, or checked when it
+//           opened the journal: of that, the lengths.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +23,9 @@ namespace tapeline {
 
 class JournalReader {
  public:
-  explicit JournalReader(const JournalConfig& config, Verify verify = Verify::lengths)
-      : config_(config), verify_(verify) {}
-  /// Beside the writer, in its process: reads through its mapping what that has just written.
-  JournalReader(const JournalConfig& config, const SegmentShare* share) : config_(config), share_(share) {}
+  /// `share`: of the writer in this process, to read through its mapping what that has just written.
+  explicit JournalReader(const JournalConfig& config, const SegmentShare* share = nullptr)
+      : config_(config), share_(share) {}
 
   /// Oldest position on disk; 0 when there is no journal.
   [[nodiscard]] JournalPosition first_position() const;
@@ -47,9 +48,9 @@ class JournalReader {
   [[nodiscard]] std::size_t skip_damage(std::size_t offset, std::size_t end_offset) noexcept;
 
   JournalConfig config_;
-  Verify verify_ = Verify::lengths;
-  const SegmentShare* share_ = nullptr;
+  const SegmentShare* share_;
   std::shared_ptr<const Segment> segment_;
+  Verify verify_ = Verify::checksum;  // of its records
   JournalPosition segment_begin_ = 0;
   std::shared_ptr<const Segment> previous_;  // kept mapped for frames handed out just before a roll
   JournalPosition position_ = 0;

@@ -111,7 +111,7 @@ class Run {
   /// The source goes on behind the last trade in the journal.
   std::uint64_t journaled(const std::string& folder) const {
     const JournalExtent extent = survey_journal(folder);
-    JournalReader reader(extent.config, Verify::checksum);
+    JournalReader reader(extent.config);
     reader.seek(extent.first_position);
     std::uint64_t count = 0;
     for (Frame frame; reader.next(extent.end_position, frame);) count += frame.kind == FrameKind::data ? 1 : 0;

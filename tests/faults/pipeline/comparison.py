@@ -123,10 +123,15 @@ def audit(servers, dsn):
             for before, after in zip(batches, batches[1:]) if int(after[0]) < int(before[1])][:3]
 
 
-def against_tape(dsn, the_tape, sent_end):
+def of_symbol(symbol, sent_end, damaged):
+    """Sequence numbers of its trades, but for those that were `damaged`."""
+    return (sequence for sequence in range(symbol, sent_end, tape.COUNT) if sequence not in damaged)
+
+
+def against_tape(dsn, the_tape, sent_end, damaged=()):
     """For a source that repeats what was not journaled: every trade, once, as it was sent."""
     expected = itertools.chain.from_iterable(
-        the_tape.stored(symbol, range(symbol, sent_end, tape.COUNT)) for symbol in range(tape.COUNT))
+        the_tape.stored(symbol, of_symbol(symbol, sent_end, damaged)) for symbol in range(tape.COUNT))
     count, extra, missing, example = compare_lines(copy_lines(dsn, STORED), expected)
     differences = [] if not (extra or missing) else [
         f"tape: {missing} trades are missing, {extra} are too many, such as {example!r}"]
@@ -181,12 +186,12 @@ def against_sent(servers, dsn, the_tape, connections, inside_gaps):
     return rows, lost, duplicated, gaps, differences
 
 
-def against_bars(servers, dsn, the_tape, sent_end, interval_s):
+def against_bars(servers, dsn, the_tape, sent_end, interval_s, damaged=()):
     """Open, high, low, close, volume and trades of every whole bar, computed from the tape alone."""
     expected = {}
     width_ms = interval_s * 1000
     for symbol in range(tape.COUNT):
-        its = map(the_tape.trade, range(symbol, sent_end, tape.COUNT))
+        its = map(the_tape.trade, of_symbol(symbol, sent_end, damaged))
         for start, trades in itertools.groupby(its, lambda trade: trade.event_ms // width_ms * width_ms):
             cents, sizes = zip(*((trade.cents, trade.size) for trade in trades))
             expected[symbol, start] = [cents[0], max(cents), min(cents), cents[-1], sum(sizes), len(cents)]

@@ -165,6 +165,7 @@ class Round:
         self.source = None
         self.proxies = {}
         self.inside_gaps = False  # frames may be refused in the middle of a connection
+        self.damaged = set()  # sequence numbers of trades that were taken from the journal for good
         self.told_too_early = False  # Redis may have alerts of frames that are in no journal any more
 
     def __enter__(self):
@@ -376,11 +377,12 @@ class Round:
         differences += comparison.audit(self.servers, self.servers.dsn)
         gaps = 0
         if self.repeats:
-            count, missing, extra, found = comparison.against_tape(self.servers.dsn, self.tape, self.count)
+            count, missing, extra, found = comparison.against_tape(self.servers.dsn, self.tape, self.count, self.damaged)
             lost, duplicated = max(lost, missing), max(duplicated, extra)
             differences += found
             for interval_s in INTERVALS_S:
-                bars, found = comparison.against_bars(self.servers, self.servers.dsn, self.tape, self.count, interval_s)
+                bars, found = comparison.against_bars(self.servers, self.servers.dsn, self.tape, self.count, interval_s,
+                                                       self.damaged)
                 differences += found
                 if bars == 0:
                     differences.append(f"there is no bar of {interval_s} s: nothing was compared")

@@ -27,6 +27,13 @@ def is_blank(path):
         return not any(file.read(RECORD.size))
 
 
+def begin_of(path):
+    """The position of its first byte."""
+    with open(path, "rb") as file:
+        _, _, _, segment_bytes, index = SEGMENT.unpack(file.read(SEGMENT.size))
+    return index * segment_bytes
+
+
 def frames(directory):
     """Every whole record, in order."""
     for path in segments(directory):

@@ -50,7 +50,7 @@ class JournalFolder : public ::testing::Test {
 
   /// The numbers of the frames that are read; fails where one is not what was appended.
   [[nodiscard]] std::vector<std::size_t> read(JournalPosition from, JournalPosition limit) const {
-    JournalReader reader(config, Verify::checksum);
+    JournalReader reader(config);
     reader.seek(from);
     std::vector<std::size_t> numbers;
     for (Frame frame; reader.next(limit, frame);) {

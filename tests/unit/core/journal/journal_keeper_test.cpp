@@ -320,7 +320,7 @@ TEST_F(Keeping, IsReadBySeveralWhileItIsWrittenClosedAndCompressed) {
   constexpr std::size_t count = 6'000;
   std::atomic<std::size_t> wrong{0};
   const auto read_all = [&](bool is_slow) {
-    JournalReader reader(config, Verify::checksum);
+    JournalReader reader(config);
     reader.seek(writer.first_position());
     Frame frame;
     for (std::size_t next = 0; next < count;) {

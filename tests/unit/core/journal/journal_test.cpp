@@ -35,8 +35,8 @@ class Journal : public ::testing::Test {
   }
   ~Journal() override { std::filesystem::remove_all(config.directory); }
 
-  [[nodiscard]] std::vector<std::string> read_all(JournalPosition limit, Verify verify = Verify::checksum) const {
-    JournalReader reader(config, verify);
+  [[nodiscard]] std::vector<std::string> read_all(JournalPosition limit) const {
+    JournalReader reader(config);
     reader.seek(reader.first_position());
     std::vector<std::string> payloads;
     Frame frame;
@@ -80,7 +80,7 @@ TEST_F(Journal, KeepsEveryFieldAndPadsThePayloadWithZeros) {
       {.kind = FrameKind::clock, .source = SourceCode{3}, .channel = 7, .http_status = 429, .receive_ns = -12},
       "IBM 60", "body");
   ASSERT_TRUE(position);
-  JournalReader reader(config, Verify::checksum);
+  JournalReader reader(config);
   reader.seek(reader.first_position());
   Frame frame;
   ASSERT_TRUE(reader.next(writer.end_position(), frame));
@@ -235,7 +235,7 @@ TEST_F(Journal, SkipsADamagedRecordAndCountsIt) {
   }
   flip_byte(positions[20] + sizeof(RecordHeader) + 3);
   flip_byte(positions[30] + 6);
-  JournalReader reader(config, Verify::checksum);
+  JournalReader reader(config);
   reader.seek(reader.first_position());
   Frame frame;
   std::vector<JournalPosition> read;
@@ -341,7 +341,7 @@ TEST_F(Journal, IsReadByAnotherThreadWhileItIsWritten) {
       ASSERT_TRUE(writer.append({.receive_ns = static_cast<Nanos>(i)}, {}, payload_of(i)));
     is_done.store(true, std::memory_order_release);
   });
-  JournalReader reader(config, Verify::checksum);
+  JournalReader reader(config);
   reader.seek(writer.first_position());
   Frame frame;
   std::size_t read = 0;
@@ -391,6 +391,22 @@ TEST_F(Journal, OpensWhatIsNotLentAnyMore) {
   std::vector<std::string> payloads;
   while (reader.next(writer.end_position(), frame)) payloads.emplace_back(frame.payload);
   EXPECT_EQ(payloads, expected);
+}
+
+TEST_F(Journal, ProvesWhatItReadsFromAFileAlsoBesideTheWriter) {
+  std::vector<JournalPosition> positions;
+  JournalWriter writer(config);
+  while (writer.segment_index() < 4) positions.push_back(*writer.append({}, {}, payload_of(positions.size())));
+  ASSERT_GT(payload_of(20).size(), 8U);
+  ASSERT_EQ(positions[20] / config.segment_bytes, 0U);
+  flip_byte(positions[20] + sizeof(RecordHeader) + 7);
+  JournalReader reader(config, &writer.share());
+  reader.seek(writer.first_position());
+  std::vector<JournalPosition> read;
+  for (Frame frame; reader.next(writer.end_position(), frame);) read.push_back(frame.position);
+  positions.erase(positions.begin() + 20);
+  EXPECT_EQ(read, positions);
+  EXPECT_EQ(reader.skipped_count(), 1U);
 }
 
 TEST(Crc32c, GivesTheKnownChecksums) {

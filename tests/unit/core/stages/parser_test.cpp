@@ -1,6 +1,7 @@
 #include "core/stages/parser.hpp"
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -112,6 +113,31 @@ TEST_F(ParserStage, ReadsWhatAFullRingOfMarksDidNotAnnounce) {
     const Decimal price{all[i].price_mantissa, all[i].price_exponent};
     ASSERT_EQ(to_string(price), std::to_string(i));
   }
+}
+
+TEST_F(ParserStage, LeavesOutAFrameWithAFlippedDigitAndTellsOfIt) {
+  std::vector<JournalPosition> positions;
+  JournalWriter journal(config);
+  for (int i = 0; i < 5'000; ++i)
+    positions.push_back(*journal.append({.source = source, .receive_ns = 1}, {}, "AAA " + std::to_string(i + 1)));
+  std::fstream file(segment_path(config.directory, 0), std::ios::binary | std::ios::in | std::ios::out);
+  file.seekp(static_cast<std::streamoff>(positions[99] + sizeof(RecordHeader) + 4));
+  file.put('4');  // of "AAA 100"
+  file.close();
+  mark(journal);
+  Parser::Options beside_the_writer = options();
+  beside_the_writer.share = &journal.share();
+  Parser parser(std::move(beside_the_writer), marks, events, operations);
+  const auto all = drain(parser);
+  ASSERT_EQ(all.size(), 5'000U);
+  EXPECT_EQ(all[99].price_mantissa, 99);
+  EXPECT_EQ(all[100].price_mantissa, 101);
+  EXPECT_EQ(parser.counts().corrupt.value(), 1U);
+  OperationsEvent told;
+  ASSERT_TRUE(operations.take(told));
+  EXPECT_EQ(told.severity, Severity::critical);
+  EXPECT_NE(told.text.find("were skipped before position"), std::string::npos) << told.text;
+  EXPECT_FALSE(operations.take(told));
 }
 
 TEST_F(ParserStage, RejectsStampsTooFarAheadOfTheirArrival) {
