@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 
 #include <unistd.h>
 
@@ -207,6 +208,7 @@ SegmentIndex JournalIndex::make(std::uint64_t segment) {
       if (at == block.symbols.end() || *at != known->second) block.symbols.insert(at, known->second);
     }
   }
+  if (!reader.failure().empty()) throw std::runtime_error(std::string(reader.failure()));
   return index;
 }
 

@@ -323,6 +323,7 @@ bool Lane::join() {
 
 bool Lane::fenced() const { return postgres_ && postgres_->status().is_fenced; }
 bool Lane::rolled_back() const { return postgres_ && postgres_->status().is_rolled_back; }
+std::string Lane::journal_failure() const { return is_assembled() ? parser_->failure() : std::string(); }
 
 std::string Lane::describe() const {
   return waiting_ ? "the poller alone, until PostgreSQL answers\n" : cpus_.describe() + topology_.describe(plan_);
@@ -361,6 +362,7 @@ LaneStats Lane::stats() const {
   stats.sinks = sink_states();
   if (poller_) stats.sources = poller_->statuses();
   if (!is_assembled()) return stats;
+  stats.journal_failure = journal_failure();
   stats.journal_skipped = parser_->counts().corrupt.value();
   const KernelsCounts& counts = kernels_->counts();
   stats.ticks = counts.ticks.value();

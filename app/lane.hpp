@@ -84,6 +84,8 @@ class Lane {
   [[nodiscard]] bool fenced() const;
   /// The database has lost what it had acknowledged: the lane is over, and goes on when it is made anew.
   [[nodiscard]] bool rolled_back() const;
+  /// Why the journal cannot be read on; empty: it can.
+  [[nodiscard]] std::string journal_failure() const;
   /// From any thread: polled sources are asked now. A lane that reads a journal has none.
   void poll_sources_now() noexcept {
     if (poller_) poller_->poll_sources_now();

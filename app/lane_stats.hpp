@@ -62,6 +62,7 @@ struct LaneStats {
   double elapsed_s = 0;
   std::uint64_t frames = 0, bytes = 0, frames_refused = 0;
   std::uint64_t journal_skipped = 0;  // damaged stretches of it
+  std::string journal_failure;        // why it cannot be read on; empty: it can
   std::uint64_t ticks = 0, bars = 0, source_bars = 0, signals = 0, alerts = 0;
   std::uint64_t rejects = 0, flags = 0, refusals = 0, late = 0, unchanged = 0, gaps = 0, instruments = 0;
   std::uint64_t rows_committed = 0, rows_quarantined = 0, batches = 0;

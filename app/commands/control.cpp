@@ -91,8 +91,8 @@ int control(Lane& lane, const ControlOptions& options) {
   };
   const auto is_over = [&](Nanos now_ns) {
     return signals.ask_for_end() || is_reload || lane.fenced() || lane.rolled_back() ||
-           (options.until_exhausted && lane.exhausted()) || (options.until_round_done && round_is_done()) ||
-           (options.until && options.until()) ||
+           (options.until_exhausted && (lane.exhausted() || !lane.journal_failure().empty())) ||
+           (options.until_round_done && round_is_done()) || (options.until && options.until()) ||
            (options.for_seconds && static_cast<double>(now_ns - started_ns) / 1e9 >= *options.for_seconds);
   };
   for (Nanos now_ns = steady_now_ns(); !is_over(now_ns); now_ns = steady_now_ns()) {
@@ -134,6 +134,13 @@ int control(Lane& lane, const ControlOptions& options) {
         "was put back; ended without writing. Give each process a lane of its own, then start again\n",
         stderr);
     return 3;
+  }
+  if (!stats.journal_failure.empty()) {
+    std::fputs(
+        fmt::format("tapeline: the journal cannot be read on: {}; what came before is stored\n", stats.journal_failure)
+            .c_str(),
+        stderr);
+    return 1;
   }
   if (!all_committed) {
     std::fputs(fmt::format("tapeline: {}; it is in the journal and follows at the next start\n",

@@ -76,6 +76,7 @@ Span span_of(const JournalExtent& extent) {
     if (span.frames++ == 0) span.first_ns = frame.receive_ns;
     span.last_ns = frame.receive_ns;
   }
+  if (!reader.failure().empty()) throw std::runtime_error(std::string(reader.failure()));
   return span;
 }
 

@@ -146,6 +146,7 @@ int run_journal_export(const JournalExportOptions& options) {
   FrameSymbols symbols;
   JournalIndex indices(extent, symbols);
   JournalReader reader(extent.config);
+  std::string failure;
   std::uint64_t unfit = 0;
   const std::size_t segment_bytes = extent.config.segment_bytes;
   for (std::uint64_t segment = extent.first_position / segment_bytes; segment * segment_bytes < extent.end_position;
@@ -165,10 +166,11 @@ int run_journal_export(const JournalExportOptions& options) {
         if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size())
           throw std::runtime_error("cannot write to standard output");
       }
+      if (failure.empty()) failure = reader.failure();
     }
   }
   if (std::fflush(stdout) != 0) throw std::runtime_error("cannot write to standard output");
-  if (!reader.failure().empty()) throw std::runtime_error(std::string(reader.failure()));
+  if (!failure.empty()) throw std::runtime_error(failure);
   if (unfit > 0) {
     std::fputs(
         fmt::format("tapeline: {} frames are not in the recording, which cannot hold them: a line end, a context, or "

@@ -65,10 +65,9 @@ void Recomputation::advance(JournalPosition limit, const Visit& visit) {
     done += kernels_.poll();
     done += hand_out(visit);
     if (done > 0) continue;
-    if (!parser_.drained()) {
-      throw std::runtime_error(
-          fmt::format("journal {} cannot be read behind position {}; `tapeline journal verify` says more",
-                      journal_.directory, parser_.counts().position.value()));
+    if (const std::string failure = parser_.failure(); !failure.empty()) {
+      throw std::runtime_error(fmt::format("the journal cannot be read on from position {}: {}",
+                                           parser_.counts().position.value(), failure));
     }
     if (kernels_.drained() && hand_out(visit) == 0) return;
   }

@@ -43,6 +43,8 @@ void HealthMonitor::observe(const LaneStats& stats, Nanos steady_ns) {
   for (const SinkState& sink : stats.sinks) {
     if (!sink.is_healthy) not_ready(fmt::format("sink {}: {}", sink.name, sink.state));
   }
+  if (!stats.journal_failure.empty())
+    not_ready(fmt::format("the journal cannot be read on: {}", stats.journal_failure));
   if (stats.journal.is_near_full) {
     report.reasons.push_back(fmt::format("journal: {:.1f} of {:.1f} GB are taken{}",
                                          static_cast<double>(stats.journal.disk_bytes) / 1e9,

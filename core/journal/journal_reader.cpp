@@ -27,6 +27,7 @@ bool JournalReader::map_segment(std::uint64_t index) noexcept {
     previous_ = std::exchange(segment_, std::move(next));
     segment_begin_ = index * config_.segment_bytes;
     verify_ = is_lent ? Verify::lengths : Verify::checksum;
+    failure_.clear();
     return true;
   } catch (const std::exception& error) {
     failure_ = error.what();

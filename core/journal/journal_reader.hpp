@@ -4,7 +4,8 @@
 // Input     `limit`: an end position that the writer has published and that reached this thread through a ring or (J).
 // Output    Frames that point into the mapping: valid until the second next() after, when their segment may be unmapped.
 // Failure   Damaged records are skipped to the next whole one, deleted segments to the next that is there, and counted;
-//           nothing throws after the constructor. A segment that cannot be opened ends the reading: failure() says why.
+//           nothing throws after the constructor. A segment that cannot be opened ends the reading: failure() says why, and
+//           next() tries again.
 // Checked   Every record from a file by its checksum. What the writer lends was made by this process, or checked when it
 //           opened the journal: of that, the lengths.
 #pragma once
@@ -38,6 +39,7 @@ class JournalReader {
 
   /// Stretches of damaged records skipped so far.
   [[nodiscard]] std::uint64_t skipped_count() const noexcept { return skipped_count_; }
+  /// Of the last next(): why it could not go on; empty where there is just nothing more.
   [[nodiscard]] std::string_view failure() const noexcept { return failure_; }
 
  private:

@@ -7,6 +7,9 @@
 namespace tapeline {
 namespace {
 
+/// Between two tries to read what could not be: each may unpack a whole segment.
+constexpr Nanos retry_ns = nanos_per_second;
+
 EventKind control_event(FrameKind kind) noexcept {
   switch (kind) {
     case FrameKind::end_of_input: return EventKind::end_of_input;
@@ -62,8 +65,25 @@ void Parser::take_marks() noexcept {
   }
 }
 
+void Parser::note_failure(std::string_view failure) noexcept {
+  next_try_ns_ = steady_now_ns() + retry_ns;
+  if (failure == failure_) return;
+  if (failure.empty()) {
+    operations_.tell(Severity::info, "parser", "the journal can be read on from position " + std::to_string(position_));
+  } else {
+    operations_.tell(Severity::critical, "parser",
+                     "the journal cannot be read on from position " + std::to_string(position_) + ": " +
+                         std::string(failure) +
+                         ". Nothing behind it is computed until it can: mend the file, or move it away to go on "
+                         "without what it held");
+  }
+  const std::lock_guard lock(failure_mutex_);
+  failure_ = failure;
+}
+
 std::size_t Parser::poll() noexcept {
   take_marks();
+  if (!failure_.empty() && !frame_in_work_ && steady_now_ns() < next_try_ns_) return 0;
   std::array<Nanos, frames_per_poll> received;
   std::size_t measured = 0;
   std::size_t done = 0;
@@ -91,6 +111,7 @@ std::size_t Parser::poll() noexcept {
                      "unreadable records in the journal were skipped before position " + std::to_string(position_) +
                          "; `tapeline journal verify` says which");
   }
+  if (const std::string_view failure = reader_.failure(); !failure.empty() || !failure_.empty()) note_failure(failure);
   return done;
 }
 

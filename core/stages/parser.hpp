@@ -1,14 +1,16 @@
 // Frames to events: reads the journal up to the newest mark, lets the feed's parser read each frame in place.
 //
-// Threads   One, its own. counts() may be read from any.
+// Threads   One, its own. counts() and failure() may be read from any.
 // Input     poller_parser ring of JournalMark, and the journal that they point into.
 // Output    parser_kernels ring of MarketEvent, in journal order; a frame's events may be spread over several polls.
-// Failure   A bad frame becomes a reject, an unreadable stretch of the journal is skipped, counted and told.
+// Failure   A bad frame becomes a reject, an unreadable stretch of the journal is skipped, counted and told. A segment that
+//           cannot be opened stops it until it can: told once, failure() says why.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -65,7 +67,15 @@ class Parser final : public Stage {
 
   [[nodiscard]] std::string_view name() const noexcept override { return "parser"; }
   std::size_t poll() noexcept override;
-  bool drained() noexcept override { return marks_.peek().empty() && position_ >= limit_ && !frame_in_work_; }
+  /// Also where the journal cannot be read on: there is nothing to wait for.
+  bool drained() noexcept override {
+    return marks_.peek().empty() && (position_ >= limit_ || !failure_.empty()) && !frame_in_work_;
+  }
+  /// Why the journal cannot be read on, and the cure; empty: it can.
+  [[nodiscard]] std::string failure() const {
+    const std::lock_guard lock(failure_mutex_);
+    return failure_;
+  }
 
   [[nodiscard]] const ParserCounts& counts() const noexcept { return counts_; }
 
@@ -84,6 +94,7 @@ class Parser final : public Stage {
   static constexpr std::size_t frames_per_poll = 64;
 
   void take_marks() noexcept;
+  void note_failure(std::string_view failure) noexcept;
   void begin_frame() noexcept;
   /// False when the ring is full: the rest of the frame's events is forwarded by a later poll.
   [[nodiscard]] bool forward_frame() noexcept;
@@ -108,6 +119,9 @@ class Parser final : public Stage {
   bool frame_in_work_ = false;
   JournalPosition position_ = 0;  // the next frame begins here, or later
   JournalPosition limit_ = 0;
+  mutable std::mutex failure_mutex_;  // held to write it, and to read it from another thread
+  std::string failure_;
+  Nanos next_try_ns_ = 0;  // to read on, after it failed
   ParserCounts counts_;
 };
 

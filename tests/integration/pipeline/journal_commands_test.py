@@ -95,6 +95,26 @@ class JournalCommands(unittest.TestCase):
         self.assertEqual(stats["segments"], len(journal.segments(self.directory)))
         self.assertIn("3,000", self.journal("stats").stdout)
 
+    def test_a_segment_that_cannot_be_read_is_named_by_whoever_needs_it(self):
+        path = journal.segments(self.directory)[2]
+        with open(path, "rb") as file:
+            whole = file.read()
+        reason = f"{path} has 1000 bytes, not 65536"
+        for name in self.indices():  # of before: a new one needs the segment
+            os.remove(os.path.join(self.directory, name))
+        try:
+            os.truncate(path, 1000)
+            done = self.run_tapeline("replay", "--config", self.config, "--journal", "many", "--lane", "again", "--null-sink",
+                                     "--json", status=1)
+            self.assertIn(f"tapeline: the journal cannot be read on: journal segment {reason}", done.stderr)
+            self.assertGreater(harness.summary_of(done.stdout)["ticks"], 0)  # what came before
+            self.assertIn(reason, self.journal("export", "--format", "json", status=1).stderr)
+            self.assertIn(reason, self.journal("stats", status=1).stderr)
+            self.assertIn(reason, self.journal("list", status=1).stdout)
+        finally:
+            with open(path, "wb") as file:
+                file.write(whole)
+
     def test_mistakes_are_named(self):
         self.assertIn("name it with --source", self.journal("export", "--format", "recording", status=2).stderr)
         self.assertIn("is no time", self.journal("export", "--from", "yesterday", status=2).stderr)

@@ -1,8 +1,10 @@
 #include "core/stages/parser.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -138,6 +140,43 @@ TEST_F(ParserStage, LeavesOutAFrameWithAFlippedDigitAndTellsOfIt) {
   EXPECT_EQ(told.severity, Severity::critical);
   EXPECT_NE(told.text.find("were skipped before position"), std::string::npos) << told.text;
   EXPECT_FALSE(operations.take(told));
+}
+
+TEST_F(ParserStage, TellsOnceOfASegmentThatCannotBeReadAndGoesOnOnceItCan) {
+  JournalWriter journal(config);
+  int appended = 0;
+  while (journal.segment_index() < 4)
+    journal.append({.source = source, .receive_ns = 1}, {}, "AAA " + std::to_string(++appended));
+  mark(journal);
+  const std::string path = segment_path(config.directory, 1);
+  std::filesystem::copy_file(path, path + ".whole");
+  std::filesystem::resize_file(path, 1'000);
+  Parser parser(options(), marks, events, operations);
+  EXPECT_EQ(parser.failure(), "");
+  auto all = drain(parser);
+  EXPECT_GT(all.size(), 100U);
+  EXPECT_NE(parser.failure().find(path + " has 1000 bytes"), std::string::npos) << parser.failure();
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(parser.poll(), 0U);
+  OperationsEvent told;
+  ASSERT_TRUE(operations.take(told));
+  EXPECT_EQ(told.severity, Severity::critical);
+  EXPECT_NE(told.text.find("cannot be read on from position"), std::string::npos) << told.text;
+  EXPECT_NE(told.text.find("or move it away"), std::string::npos) << told.text;
+  EXPECT_FALSE(operations.take(told));
+
+  std::filesystem::rename(path + ".whole", path);
+  while (!parser.failure().empty()) {  // it tries again in a while
+    const auto more = drain(parser);
+    all.insert(all.end(), more.begin(), more.end());
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  ASSERT_EQ(all.size(), static_cast<std::size_t>(appended) + 1);
+  for (int i = 1; i <= appended; ++i) {
+    const auto& event = all[static_cast<std::size_t>(i)];
+    ASSERT_EQ(to_string(Decimal{event.price_mantissa, event.price_exponent}), std::to_string(i));
+  }
+  ASSERT_TRUE(operations.take(told));
+  EXPECT_EQ(told.severity, Severity::info);
 }
 
 TEST_F(ParserStage, RejectsStampsTooFarAheadOfTheirArrival) {
