@@ -311,18 +311,20 @@ void Lane::request_stop() noexcept {
     return;
   }
   // A writer that is over takes nothing more: there is nobody to drain to.
-  runner_->request_stop(fenced() || rolled_back() ? 0 : Nanos{runtime_.drain_timeout_s} * nanos_per_second);
+  const bool is_over = fenced() || rolled_back() || !sync_failure().empty();
+  runner_->request_stop(is_over ? 0 : Nanos{runtime_.drain_timeout_s} * nanos_per_second);
 }
 
 bool Lane::join() {
-  if (waiting_) return false;
-  const bool has_drained = runner_->join();
+  const bool has_drained = !waiting_ && runner_->join();
   if (snapshots_) snapshots_->stop();
+  if (journal_keeper_) journal_keeper_->stop();  // now: what its last sync meets is told yet
   return has_drained;
 }
 
 bool Lane::fenced() const { return postgres_ && postgres_->status().is_fenced; }
 bool Lane::rolled_back() const { return postgres_ && postgres_->status().is_rolled_back; }
+std::string Lane::sync_failure() const { return journal_ ? journal_->sync_failure() : std::string(); }
 std::string Lane::journal_failure() const { return is_assembled() ? parser_->failure() : std::string(); }
 
 std::string Lane::describe() const {

@@ -84,6 +84,9 @@ class Lane {
   [[nodiscard]] bool fenced() const;
   /// The database has lost what it had acknowledged: the lane is over, and goes on when it is made anew.
   [[nodiscard]] bool rolled_back() const;
+  /// Why the journal takes nothing more in, its disk having failed; empty: it does. The lane is over, and what is in memory
+  /// alone must not become rows that a start would not find in the journal.
+  [[nodiscard]] std::string sync_failure() const;
   /// Why the journal cannot be read on; empty: it can.
   [[nodiscard]] std::string journal_failure() const;
   /// From any thread: polled sources are asked now. A lane that reads a journal has none.

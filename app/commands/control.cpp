@@ -90,7 +90,7 @@ int control(Lane& lane, const ControlOptions& options) {
            std::all_of(sources.begin(), sources.end(), [](const auto& source) { return source.rounds > 0; });
   };
   const auto is_over = [&](Nanos now_ns) {
-    return signals.ask_for_end() || is_reload || lane.fenced() || lane.rolled_back() ||
+    return signals.ask_for_end() || is_reload || lane.fenced() || lane.rolled_back() || !lane.sync_failure().empty() ||
            (options.until_exhausted && (lane.exhausted() || !lane.journal_failure().empty())) ||
            (options.until_round_done && round_is_done()) || (options.until && options.until()) ||
            (options.for_seconds && static_cast<double>(now_ns - started_ns) / 1e9 >= *options.for_seconds);
@@ -108,7 +108,7 @@ int control(Lane& lane, const ControlOptions& options) {
   if (options.service != nullptr && !is_reload && !lane.rolled_back()) supervisor.tell_stopping();
   lane.request_stop();
   while (!lane.finished()) {
-    if (lane.fenced() || lane.rolled_back()) lane.request_stop();
+    if (lane.fenced() || lane.rolled_back() || !lane.sync_failure().empty()) lane.request_stop();
     reporter.step(steady_now_ns());
     sleep_for(tick_ns / 10);
   }
@@ -116,9 +116,11 @@ int control(Lane& lane, const ControlOptions& options) {
   reporter.step(steady_now_ns());
   reporter.end();
   const LaneStats stats = lane.stats();
+  const std::string sync_failure = lane.sync_failure();
   // What is not committed yet is in the journal, and follows.
-  if (is_reload && !lane.fenced() && !signals.ask_for_end()) return ended_to_reload;
-  if (lane.rolled_back() && options.wants_reload && !signals.ask_for_end()) return ended_to_write_again;
+  if (is_reload && sync_failure.empty() && !lane.fenced() && !signals.ask_for_end()) return ended_to_reload;
+  if (lane.rolled_back() && sync_failure.empty() && options.wants_reload && !signals.ask_for_end())
+    return ended_to_write_again;
   if (options.summary == Summary::json) std::fputs((summary_json(stats) + '\n').c_str(), stdout);
   if (options.summary == Summary::text) std::fputs(summary_text(stats).c_str(), stdout);
   std::fflush(stdout);
@@ -134,6 +136,11 @@ int control(Lane& lane, const ControlOptions& options) {
         "was put back; ended without writing. Give each process a lane of its own, then start again\n",
         stderr);
     return 3;
+  }
+  if (!sync_failure.empty()) {
+    std::fputs(fmt::format("tapeline: {}; what is there of it follows at the next start\n", sync_failure).c_str(),
+               stderr);
+    return 1;
   }
   if (!stats.journal_failure.empty()) {
     std::fputs(

@@ -67,7 +67,10 @@ JournalKeeper::JournalKeeper(JournalWriter& writer, Operations& operations, Need
   thread_ = std::thread([this] { run(); });
 }
 
-JournalKeeper::~JournalKeeper() {
+JournalKeeper::~JournalKeeper() { stop(); }
+
+void JournalKeeper::stop() noexcept {
+  if (!thread_.joinable()) return;
   {
     const std::lock_guard lock(mutex_);
     is_stopped_ = true;

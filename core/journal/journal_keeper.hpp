@@ -1,7 +1,7 @@
 // Sees to what a lane's journal has closed: writes it through to the disk, chains and compresses it, deletes what nobody
 // needs any more, and watches the disk budget.
 //
-// Threads   One of its own, at a low priority, from the constructor to the destructor; usage() may be asked from any.
+// Threads   One of its own, at a low priority, from the constructor to stop(); usage() may be asked from any.
 // Failure   Nothing stops it: what it cannot do is told to operations, and tried again. A disk that does not take what was
 //           appended stops the writer.
 #pragma once
@@ -50,6 +50,9 @@ class JournalKeeper {
   ~JournalKeeper();
   JournalKeeper(const JournalKeeper&) = delete;
   JournalKeeper& operator=(const JournalKeeper&) = delete;
+
+  /// Once nothing is appended any more: what there is is chained and synced, and its thread ends.
+  void stop() noexcept;
 
   [[nodiscard]] JournalUsage usage() const;
 

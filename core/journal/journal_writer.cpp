@@ -252,12 +252,17 @@ bool JournalWriter::roll() noexcept {
   }
 }
 
-bool JournalWriter::has_failed() noexcept {
+std::string JournalWriter::sync_failure() const {
   const int error = sync_error_.load(std::memory_order_relaxed);  // relaxed: it may be seen a frame later
-  if (error == 0) return false;
+  if (error == 0) return {};
+  return "cannot sync journal " + config_.directory + ": " + std::generic_category().message(error) +
+         "; look at the disk, then start again: the journal is checked then";
+}
+
+bool JournalWriter::has_failed() noexcept {
+  if (sync_error_.load(std::memory_order_relaxed) == 0) return false;  // as sync_failure()
   // What the kernel could not write may be gone from its memory: to try again would hide it.
-  last_error_ = "cannot sync journal " + config_.directory + ": " + std::strerror(error) +
-                "; look at the disk, then start again: the journal is checked then";
+  last_error_ = sync_failure();
   return true;
 }
 

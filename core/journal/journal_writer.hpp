@@ -94,6 +94,11 @@ class JournalWriter {
   /// The disk has not taken what was appended: it may be lost, and nothing more is taken in.
   void note_sync_failure(int error) noexcept { sync_error_.store(error, std::memory_order_relaxed); }
 
+  // -- From any thread
+
+  /// Why nothing more is taken in, and the cure, once the disk has not taken what was appended; empty: it has.
+  [[nodiscard]] std::string sync_failure() const;
+
  private:
   struct Mapped {
     explicit Mapped(Segment made) : segment(std::make_shared<Segment>(std::move(made))) {}

@@ -14,7 +14,7 @@ import harness
 import journal
 import tape
 from scenario import NotHere, scenario
-from world import HELD, PATIENCE_S, Harm
+from world import HELD, PATIENCE_S, SLOWNESS, Harm
 
 
 def last_segment(world):
@@ -212,37 +212,97 @@ def journal_disk_full(world):
     world.release_held()
 
 
+class FailingDisk:
+    """While it lasts, system calls of the program's process, or of one thread of it, answer EIO."""
+
+    def __init__(self, world, calls, thread=None):
+        if not shutil.which("strace"):
+            raise NotHere("strace is not installed (apt-get install strace)")
+        self.world, self.calls = world, calls
+        process = world.running.process.pid
+        self.attach = ["--follow-forks", f"--attach={process}"]
+        if thread:
+            self.attach = [f"--attach={harness.until(lambda: thread_of(process, thread), f'there is a thread {thread}')}"]
+
+    def __enter__(self):
+        self.tracer = subprocess.Popen(["strace", *self.attach, "--seccomp-bpf", f"--trace={self.calls}",
+                                        f"--inject={self.calls}:error=EIO", "--output=/dev/null"],
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.world.note("EIO of the journal's disk")
+        return self
+
+    def __exit__(self, *exception):
+        if self.tracer.poll() is None:
+            self.tracer.send_signal(signal.SIGINT)
+        self.tracer.communicate()
+
+    def wait_for(self, condition, what):
+        harness.until(lambda: condition() or self.tracer.poll() is not None, what, PATIENCE_S)
+        try:
+            harness.until(condition, what, 5 * SLOWNESS)  # a tracer that ends because the program does is a moment ahead of it
+        except AssertionError:
+            raise NotHere(f"strace cannot attach here: {self.tracer.stderr.read().strip()[:200]}") from None
+        if "nput/output error" not in self.world.running.stderr:
+            raise Harm(f"it was not said why:\n{self.world.running.stderr[-2000:]}")
+
+
+def thread_of(process, name):
+    """The number of the thread of that name, or None."""
+    for number in os.listdir(f"/proc/{process}/task"):
+        with open(f"/proc/{process}/task/{number}/comm", encoding="utf-8") as file:
+            if file.read().strip() == name:
+                return number
+    return None
+
+
 @scenario(rows="11", count=800_000, repeats=False, source_options=HELD)
 def journal_io_error(world):
-    """The disk answers EIO to whatever makes a segment or writes it through: frames are refused loudly, and after a restart
-    it goes on; nothing that was taken in is lost."""
-    if not shutil.which("strace"):
-        raise NotHere("strace is not installed (apt-get install strace)")
+    """The disk answers EIO to whatever makes a segment: frames are refused loudly, and after a restart it goes on; nothing
+    that was taken in is lost."""
     world.segment_bytes = 1 << 20
     world.inside_gaps = True  # what was refused is a hole in the middle of a connection
     world.start()
     world.wait_for_rows()
-    calls = "fsync,fdatasync,msync,fallocate,rename"
-    tracer = subprocess.Popen(["strace", "--follow-forks", f"--attach={world.running.process.pid}", "--seccomp-bpf",
-                               f"--trace={calls}", f"--inject={calls}:error=EIO", "--output=/dev/null"],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    try:
-        harness.until(lambda: "refused a frame" in world.running.stderr or tracer.poll() is not None
-                      or world.running.process.poll() is not None, "the disk's error is told of", PATIENCE_S)
-        if tracer.poll() is not None and world.running.process.poll() is None:
-            raise NotHere(f"strace cannot attach here: {tracer.stderr.read().strip()[:200]}")
-    finally:
-        if tracer.poll() is None:
-            tracer.send_signal(signal.SIGINT)
-        tracer.communicate()
-    if "nput/output error" not in world.running.stderr:
-        raise Harm(f"it was not said why:\n{world.running.stderr[-2000:]}")
-    world.note("EIO of the journal's disk")
-    if world.running.process.poll() is None:
-        world.kill()
+    with FailingDisk(world, "fsync,fdatasync,fallocate,rename") as disk:
+        disk.wait_for(lambda: "refused a frame" in world.running.stderr, "the disk's error is told of")
+    world.kill()
     world.release_held()
     world.start()
     world.recover()
+
+
+def sync_fails(world, fsync, thread=None):
+    world.segment_bytes = 1 << 20
+    world.fsync = fsync
+    world.inside_gaps = True  # what comes until it has ended is a hole in the middle of a connection
+    world.start()
+    world.wait_for_rows()
+    with FailingDisk(world, "msync", thread) as disk:
+        disk.wait_for(lambda: world.running.process.poll() is not None, "the program ends")
+    if world.running.process.returncode != 1 or "tapeline: cannot sync journal" not in world.running.stderr:
+        raise Harm(f"it ended with {world.running.process.returncode}, and said:\n{world.running.stderr[-2000:]}")
+    world.release_held()
+    world.start()
+    world.recover()
+
+
+@scenario(rows="11", count=800_000, repeats=False, source_options=HELD)
+def journal_sync_error_interval(world):
+    """fsync = "interval", and the disk does not take what was appended: the program ends with status 1 and the reason, and
+    the next start goes on with what the journal has."""
+    sync_fails(world, "interval")
+
+
+@scenario(rows="11", count=800_000, rate=20_000, repeats=False, source_options=HELD)
+def journal_sync_error_batch(world):
+    """The same with fsync = "batch"."""
+    sync_fails(world, "batch")
+
+
+@scenario(rows="11", count=800_000, rate=20_000, repeats=False, source_options=HELD)
+def journal_sync_error_chain(world):
+    """The same where only the hash of a closed segment is not taken: records lie on the page that it stands on."""
+    sync_fails(world, "batch", "journal keeper")
 
 
 @scenario(rows="1, 29", count=1_500_000)

@@ -310,6 +310,7 @@ TEST_F(Keeping, TakesNothingInAfterTheDiskHasFailed) {
   writer.note_sync_failure(EIO);
   EXPECT_FALSE(writer.append({}, {}, "more"));
   EXPECT_NE(writer.last_error().find("look at the disk"), std::string_view::npos);
+  EXPECT_EQ(writer.sync_failure(), writer.last_error());
 }
 
 TEST_F(Keeping, IsReadBySeveralWhileItIsWrittenClosedAndCompressed) {

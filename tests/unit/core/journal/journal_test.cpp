@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -282,6 +283,34 @@ TEST_F(Journal, ThatIsRefusedLeavesNothingOpenAndIsTakenOnceItIsMended) {
   JournalWriter writer(config);
   ASSERT_TRUE(writer.append({}, {}, "two"));
   EXPECT_EQ(read_all(writer.end_position()), (std::vector<std::string>{"one", "two"}));
+}
+
+TEST_F(Journal, TakesNothingInOnceWhatItClosesCannotBeWrittenThrough) {
+  config.fsync = JournalFsync::batch;
+  JournalWriter writer(config);
+  ASSERT_TRUE(writer.append({}, {}, "first"));
+  ASSERT_TRUE(writer.end_batch());
+  const std::size_t room = config.segment_bytes - writer.end_position();
+  for (const std::size_t bytes : {room / 32 * 16, room - room / 32 * 16})
+    ASSERT_TRUE(writer.append({}, {}, std::string(bytes - sizeof(RecordHeader) - frame_padding_bytes, 'x')));
+  ASSERT_EQ(writer.end_position(), config.segment_bytes);
+  // msync() refuses what is not mapped: a failure of the last page alone.
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  std::ifstream maps("/proc/self/maps");
+  std::uintptr_t end = 0;
+  for (std::string line; end == 0 && std::getline(maps, line);) {
+    if (line.find(segment_path(config.directory, 0)) != std::string::npos)
+      end = std::stoull(line.substr(line.find('-') + 1), nullptr, 16);
+  }
+  ASSERT_NE(end, 0U);
+  ASSERT_EQ(munmap(reinterpret_cast<void*>(end - page), page), 0);
+  EXPECT_EQ(writer.sync_failure(), "");
+  static_cast<void>(writer.append({}, {}, "second"));
+  EXPECT_EQ(writer.segment_index(), 1U);
+  EXPECT_FALSE(writer.end_batch());
+  EXPECT_FALSE(writer.append({}, {}, "third"));
+  EXPECT_NE(writer.sync_failure().find("Cannot allocate memory; look at the disk"), std::string::npos)
+      << writer.sync_failure();
 }
 
 /// Files of this process may not grow beyond so many bytes, as on a disk that is full.
