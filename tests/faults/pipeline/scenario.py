@@ -1,8 +1,9 @@
 """The list of scenarios: each a function that harms a world (world.py) which is set up for it and compared afterwards."""
 import collections
 
-CRASH_POINTS = ("journal_append", "journal_prepare", "journal_roll", "journal_sync", "batch_built", "copy_end", "commit_sent",
-                "commit_acknowledged", "redis_publish", "snapshot_written", "snapshot_renamed")
+CRASH_POINTS = ("journal_append", "journal_prepare", "journal_roll", "journal_sync", "journal_chain",
+                "journal_compressed", "journal_trim", "batch_built", "copy_end", "commit_sent", "commit_acknowledged",
+                "redis_publish", "snapshot_written", "snapshot_renamed")
 
 Scenario = collections.namedtuple("Scenario", "name does rows run count rate repeats source_options")
 ALL = {}

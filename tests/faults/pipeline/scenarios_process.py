@@ -8,6 +8,7 @@ import time
 import harness
 import journal
 import load_source
+from kept_segments import KeptSegments
 from scenario import CRASH_POINTS, NotHere, scenario
 from world import HELD, PATIENCE_S, SLOWNESS, Harm
 
@@ -23,11 +24,21 @@ def kill_random(world):
         world.start()
 
 
+# What the keeper does is done at a low priority, and looks for what to delete once a second: it is given more time.
+BEHIND_THE_WRITER = {"journal_chain": {"rate": 40_000}, "journal_compressed": {"rate": 40_000},
+                     "journal_trim": {"rate": 5_000, "count": 600_000}}
+
+
 def crash_at(point):
     def crash(world):
         world.segment_bytes = 1 << 20  # rolls often enough for the seventh time
         world.fsync = "batch" if point == "journal_sync" else "none"
+        world.compression = "zstd" if point in BEHIND_THE_WRITER else "none"
         world.snapshot_bytes = 1 << 19
+        if point == "journal_trim":
+            world.retain_bytes = 2 << 20
+            kept = KeptSegments(world.journal, os.path.join(world.folder.path, "kept"))
+            world.closing.append(kept.close)
         for passes in (1, 2, 7):
             world.start({"TAPELINE_CRASH_AT": f"{point}:{passes}"})
             if not world.wait_for_death():
@@ -35,13 +46,20 @@ def crash_at(point):
         begin = time.monotonic()
         world.start()
         world.recover(begin)
+        if point == "journal_trim":
+            world.drain()
+            if kept.put_back() == 0:
+                raise Harm("nothing was deleted")
+            return world.verdict()
+        return None
     crash.__name__ = "crash_" + point
     crash.__doc__ = f"Dies at {point}, for the 1st, the 2nd and the 7th time."
     return crash
 
 
 for each in CRASH_POINTS:
-    scenario(rows="2, 7" if each == "commit_sent" else "2", count=400_000)(crash_at(each))
+    load = {"count": 400_000, **BEHIND_THE_WRITER.get(each, {})}
+    scenario(rows="2, 7" if each == "commit_sent" else "2", **load)(crash_at(each))
 
 
 @scenario(rows="26", count=400_000)

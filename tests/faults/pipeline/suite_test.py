@@ -21,6 +21,13 @@ class Lists(unittest.TestCase):
             listed = re.search(r"set\(fault_scenarios([^)]*)\)", file.read()).group(1).split()
         self.assertEqual(sorted(listed), sorted(scenario.ALL))
 
+    def test_every_crash_point_of_the_program_is_a_scenario(self):
+        refused = harness.tapeline("version", environment={"TAPELINE_CRASH_AT": "nowhere:1"})
+        self.assertEqual(refused.status, 2, str(refused))
+        named = re.search(r"write one of (.*), a colon", refused.stderr).group(1).split()
+        self.assertEqual(sorted(named), sorted(scenario.CRASH_POINTS))
+        self.assertLessEqual({f"crash_{point}" for point in named}, set(scenario.ALL))
+
     def test_every_scenario_stands_in_the_document_and_every_row_of_its_table_has_a_test_or_a_reason(self):
         with open(os.path.join(HERE, "../../../docs/faults.md"), encoding="utf-8") as file:
             text = file.read()

@@ -29,7 +29,9 @@ lane = "{lane}"
 [journal]
 directory = "{journal}"
 segment_bytes = {segment_bytes}
-compression = "none"
+compression = "{compression}"
+retain_bytes = {retain_bytes}
+failover_s = 0
 fsync = "{fsync}"
 [snapshots]
 {snapshots}
@@ -140,7 +142,8 @@ class Round:
         self.servers, self.seed, self.count, self.repeats = servers, seed, count, repeats
         self.segment_bytes, self.snapshot_bytes = SEGMENT_BYTES, SNAPSHOT_BYTES
         self.changes = {}  # of the configuration, from the next start on
-        self.fsync = "none"
+        self.fsync = self.compression = "none"
+        self.retain_bytes = 0
         self.rate = rate
         self.chance = random.Random(seed)
         self.injected = {}
@@ -217,6 +220,7 @@ class Round:
     def config(self, name="chaos.toml", **changes):
         source = self.proxies["source"].address if "source" in self.proxies else self.source.address
         values = {"lane": self.lane, "journal": self.journal_root, "segment_bytes": self.segment_bytes, "fsync": self.fsync,
+                  "compression": self.compression, "retain_bytes": self.retain_bytes,
                   "intervals": list(INTERVALS_S), "drain_timeout_s": self.drain_timeout_s, "source": source,
                   "symbols": ", ".join(f'"{name}"' for name in tape.SYMBOLS), "dsn": self.dsn_line,
                   "call_timeout_ms": self.call_timeout_ms, "redis": self.redis_line,
