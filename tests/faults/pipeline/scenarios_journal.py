@@ -220,9 +220,8 @@ class FailingDisk:
             raise NotHere("strace is not installed (apt-get install strace)")
         self.world, self.calls = world, calls
         process = world.running.process.pid
-        self.attach = ["--follow-forks", f"--attach={process}"]
-        if thread:
-            self.attach = [f"--attach={harness.until(lambda: thread_of(process, thread), f'there is a thread {thread}')}"]
+        self.traced = harness.until(lambda: thread_of(process, thread), f"there is a thread {thread}") if thread else process
+        self.attach = [f"--attach={self.traced}"] + ([] if thread else ["--follow-forks"])
 
     def __enter__(self):
         self.tracer = subprocess.Popen(["strace", *self.attach, "--seccomp-bpf", f"--trace={self.calls}",
@@ -236,14 +235,28 @@ class FailingDisk:
             self.tracer.send_signal(signal.SIGINT)
         self.tracer.communicate()
 
+    def attached(self):
+        """Waits until every call meets it."""
+        pid = f"TracerPid:\t{self.tracer.pid}\n"
+
+        def is_traced():
+            with open(f"/proc/{self.traced}/status", encoding="utf-8") as file:
+                return pid in file.read()
+        self.wait(is_traced, "strace is attached")
+
     def wait_for(self, condition, what):
+        self.wait(condition, what)
+        if "nput/output error" not in self.world.running.stderr:
+            raise Harm(f"it was not said why:\n{self.world.running.stderr[-2000:]}")
+
+    def wait(self, condition, what):
         harness.until(lambda: condition() or self.tracer.poll() is not None, what, PATIENCE_S)
         try:
             harness.until(condition, what, 5 * SLOWNESS)  # a tracer that ends because the program does is a moment ahead of it
         except AssertionError:
+            if self.world.running.process.poll() is not None:
+                raise Harm(f"not seen, {what}; the program said:\n{self.world.running.stderr[-3000:]}") from None
             raise NotHere(f"strace cannot attach here: {self.tracer.stderr.read().strip()[:200]}") from None
-        if "nput/output error" not in self.world.running.stderr:
-            raise Harm(f"it was not said why:\n{self.world.running.stderr[-2000:]}")
 
 
 def thread_of(process, name):
@@ -271,6 +284,12 @@ def journal_io_error(world):
     world.recover()
 
 
+def must_end(world, disk):
+    disk.wait_for(lambda: world.running.process.poll() is not None, "the program ends")
+    if world.running.process.returncode != 1 or "tapeline: cannot sync journal" not in world.running.stderr:
+        raise Harm(f"it ended with {world.running.process.returncode}, and said:\n{world.running.stderr[-2000:]}")
+
+
 def sync_fails(world, fsync, thread=None):
     world.segment_bytes = 1 << 20
     world.fsync = fsync
@@ -278,9 +297,7 @@ def sync_fails(world, fsync, thread=None):
     world.start()
     world.wait_for_rows()
     with FailingDisk(world, "msync", thread) as disk:
-        disk.wait_for(lambda: world.running.process.poll() is not None, "the program ends")
-    if world.running.process.returncode != 1 or "tapeline: cannot sync journal" not in world.running.stderr:
-        raise Harm(f"it ended with {world.running.process.returncode}, and said:\n{world.running.stderr[-2000:]}")
+        must_end(world, disk)
     world.release_held()
     world.start()
     world.recover()
@@ -303,6 +320,21 @@ def journal_sync_error_batch(world):
 def journal_sync_error_chain(world):
     """The same where only the hash of a closed segment is not taken: records lie on the page that it stands on."""
     sync_fails(world, "batch", "journal keeper")
+
+
+@scenario(rows="11", count=400_000, rate=20_000)
+def journal_sync_error_end(world):
+    """SIGTERM, and the disk does not take the last sync: the status is 1 and not 0, with the reason."""
+    world.segment_bytes = 64 << 20  # so that the keeper has none to chain, and syncs nothing before
+    world.fsync = "batch"
+    world.start()
+    world.wait_for_rows()
+    with FailingDisk(world, "msync", "journal keeper") as disk:
+        disk.attached()
+        world.running.process.terminate()
+        must_end(world, disk)
+    world.start()
+    world.recover()
 
 
 @scenario(rows="1, 29", count=1_500_000)
