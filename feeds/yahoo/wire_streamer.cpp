@@ -1,5 +1,7 @@
 #include "feeds/yahoo/wire_streamer.hpp"
 
+#include <array>
+
 #include <openssl/evp.h>
 #include <pricing.pb.h>
 
@@ -17,10 +19,9 @@ constexpr std::size_t message_bytes_max = 64 * 1024;
 bool unpack_pricing(std::string_view base64, PricingData& pricing) {
   if (base64.empty() || base64.size() % 4 != 0 || base64.size() > message_bytes_max) return false;
   const std::size_t padding = base64.ends_with("==") ? 2 : base64.ends_with('=') ? 1 : 0;
-  std::string bytes(base64.size() / 4 * 3, '\0');
-  const int size =
-      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                      reinterpret_cast<const unsigned char*>(base64.data()), static_cast<int>(base64.size()));
+  std::array<unsigned char, message_bytes_max / 4 * 3> bytes;  // on the stack: nothing is allocated for a message
+  const int size = EVP_DecodeBlock(bytes.data(), reinterpret_cast<const unsigned char*>(base64.data()),
+                                   static_cast<int>(base64.size()));
   if (size < 0 || static_cast<std::size_t>(size) < padding) return false;
   return pricing.ParseFromArray(bytes.data(), size - static_cast<int>(padding));
 }
