@@ -104,8 +104,9 @@ def main():
     text = ["# Benchmarks", "",
             "Made by `./dev bench report` from `%s`; `./dev bench --keep` measures anew." % os.path.relpath(path, ROOT), "",
             "Of %s." % about(kept), "",
-            "In each round all contenders of a scenario run in an order by chance; results are compared before anything is timed. "
-            "What counts are the ratios: each is the median of the rounds' ratios.", "",
+            "In each round all contenders of a scenario run in an order by chance. Values that contenders compute are compared before "
+            "anything is timed; messages, frames and rows are counted or read back in or after the timed part. Each scenario says under "
+            "`Checked` what that is. What counts are the ratios: each is the median of the rounds' ratios.", "",
             "## Claims", "", *claims_table(kept, others)]
     if others:
         text += ["", "The last columns are of other runs, which are kept in bench/results/ too:", "",

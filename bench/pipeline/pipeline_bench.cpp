@@ -1,5 +1,7 @@
 // Frames in memory to rows, with nobody storing them: what the pipeline itself costs, beside plain simdjson on the same
 // bytes in the same run. A regression here is work that crept onto the path from frame to row.
+//
+// Checked   after the timed part: as many ticks as there are frames, and none rejected.
 #include <filesystem>
 #include <memory>
 

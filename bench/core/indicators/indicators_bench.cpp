@@ -1,5 +1,8 @@
 // What an update of each kernel costs beside recomputing its window, and whether 100 million updates cost it any
 // accuracy. A regression in the first is a kernel whose cost grows with its length; in the second, drift.
+//
+// Checked   before timing: what recomputes a window, against the definition. The kernels' values are what tests/conformance
+//           compares, and long_accuracy after its updates.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -57,9 +60,12 @@ void update_and_ask(benchmark::State& state, K kernel) {
   }
 }
 
-template <class Recompute>
-void recompute(benchmark::State& state, std::uint32_t length, Recompute window_value) {
+template <class Recompute, class Define>
+void recompute(benchmark::State& state, std::uint32_t length, Recompute window_value, Define definition) {
   const Series& series = closes();
+  const Closes window = Closes(series).last(length);
+  const auto wanted = static_cast<double>(definition(window));
+  if (!(std::abs(window_value(window) - wanted) <= 1e-6 * wanted)) return state.SkipWithError("the values are wrong");
   std::size_t end = length;
   for (auto _ : state) {
     benchmark::DoNotOptimize(window_value(Closes(series).subspan(end - length, length)));
@@ -100,16 +106,20 @@ double naive_volatility(Closes window) {
 }
 
 void sma(benchmark::State& state) { update_and_ask(state, Sma(length_of(state))); }
-void sma_naive(benchmark::State& state) { recompute(state, length_of(state), naive_mean); }
+void sma_naive(benchmark::State& state) { recompute(state, length_of(state), naive_mean, conformance::mean); }
 void ema(benchmark::State& state) { update_and_ask(state, Ema(length_of(state))); }
 void rsi(benchmark::State& state) { update_and_ask(state, Rsi(length_of(state))); }
 void bollinger(benchmark::State& state) { update_and_ask(state, Bollinger(length_of(state), 2)); }
-void bollinger_naive(benchmark::State& state) { recompute(state, length_of(state), naive_sigma); }
+void bollinger_naive(benchmark::State& state) {
+  recompute(state, length_of(state), naive_sigma, conformance::population_sigma);
+}
 void macd(benchmark::State& state) { update_and_ask(state, Macd({})); }
 void atr(benchmark::State& state) { update_and_ask(state, Atr(length_of(state))); }
 void vwap(benchmark::State& state) { update_and_ask(state, Vwap()); }
 void volatility(benchmark::State& state) { update_and_ask(state, Volatility(length_of(state))); }
-void volatility_naive(benchmark::State& state) { recompute(state, length_of(state) + 1, naive_volatility); }
+void volatility_naive(benchmark::State& state) {
+  recompute(state, length_of(state) + 1, naive_volatility, conformance::sample_volatility);
+}
 void change_24h(benchmark::State& state) {
   update_and_ask(state, ChangeSince({.interval_ns = 3'600 * nanos_per_second}));
 }

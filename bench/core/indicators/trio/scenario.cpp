@@ -47,23 +47,24 @@ const std::vector<std::uint32_t>& choices() {
   return made;
 }
 
-bool are_right(const std::vector<Values>& values, double rsi_tolerance) {
-  const std::vector<double>& series = prices();
+bool are_right(const std::vector<Values>& values, const Definition& definition) {
+  const std::span<const double> series = definition.prices;
+  const std::size_t length = definition.sma_closes;
   long double gain = 0, loss = 0;
   for (std::size_t i = 1; i < values.size(); ++i) {
     const long double change = static_cast<long double>(series[i]) - series[i - 1];
     const long double new_gain = std::max(change, 0.0L), new_loss = std::max(-change, 0.0L);
-    const long double share = static_cast<long double>(std::min<std::size_t>(i, rsi_length));
+    const long double share = static_cast<long double>(std::min(i, definition.rsi_closes));
     gain += (new_gain - gain) / share;  // the mean of the first N, then Wilder's
     loss += (new_loss - loss) / share;
-    if (i < 200) continue;
+    if (i < definition.first) continue;
     long double sum = 0, squares = 0;
-    for (std::size_t k = i + 1 - sma_length; k <= i; ++k) sum += series[k];
-    const long double mean = sum / sma_length;
-    for (std::size_t k = i + 1 - sma_length; k <= i; ++k) squares += (series[k] - mean) * (series[k] - mean);
-    const long double reach = width * std::sqrt(squares / sma_length);
+    for (std::size_t k = i + 1 - length; k <= i; ++k) sum += series[k];
+    const long double mean = sum / static_cast<long double>(length);
+    for (std::size_t k = i + 1 - length; k <= i; ++k) squares += (series[k] - mean) * (series[k] - mean);
+    const long double reach = width * std::sqrt(squares / static_cast<long double>(length));
     const Values& value = values[i];
-    if (!near(value.rsi, 100 * gain / (gain + loss), rsi_tolerance) || !near(value.sma, mean, 1e-6) ||
+    if (!near(value.rsi, 100 * gain / (gain + loss), definition.rsi_tolerance) || !near(value.sma, mean, 1e-6) ||
         !near(value.upper, mean + reach, 1e-3) || !near(value.lower, mean - reach, 1e-3)) {
       return false;
     }

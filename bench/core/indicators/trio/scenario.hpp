@@ -8,11 +8,13 @@
 //
 // Input     a lively walk around 97,000.00 in cents: on a quiet one the peers' sums of squares lose their digits
 //           (docs/comparison.md), and there would be nothing to compare.
-// Checked   before timing each contender's values of one series are compared with sums computed anew in long double.
+// Checked   before timing each contender's values are compared with sums computed anew in long double: of one series, of all
+//           series of a batch, of the first hundred of those at random.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace tapeline::bench::trio {
@@ -39,8 +41,16 @@ struct Values {
 /// Numbers of series below `many_series`, by chance.
 [[nodiscard]] const std::vector<std::uint32_t>& choices();
 
-/// Whether these, for the closes [0, values.size()), are right from the 200th on: the SMA within 1e-6, the bands within
-/// 1e-3, RSI within what is said, for one of the peers rounds it.
-[[nodiscard]] bool are_right(const std::vector<Values>& values, double rsi_tolerance = 1e-6);
+/// What values are of.
+struct Definition {
+  std::span<const double> prices = trio::prices();
+  std::size_t first = 200;  // to be looked at
+  std::size_t rsi_closes = rsi_length;
+  std::size_t sma_closes = sma_length;
+  double rsi_tolerance = 1e-6;  // one of the peers rounds it
+};
+
+/// Whether these, for the prices [0, values.size()), are right: RSI as said, the SMA within 1e-6, the bands within 1e-3.
+[[nodiscard]] bool are_right(const std::vector<Values>& values, const Definition& definition = {});
 
 }  // namespace tapeline::bench::trio

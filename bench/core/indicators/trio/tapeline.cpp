@@ -1,4 +1,5 @@
 // Ours: exact integers, any lengths; a close at a time, of many series side by side, and of many at random.
+#include <array>
 #include <span>
 #include <vector>
 
@@ -43,11 +44,14 @@ struct Batch {
     for (std::size_t group = 0; group < groups; ++group) {
       for (std::size_t row = 0; row < rows; ++row) {
         for (std::size_t lane = 0; lane < Lanes::count; ++lane) {
-          closes[group][row][lane] = trio::closes()[(row + (group * Lanes::count + lane) * 61) % closes_count];
+          closes[group][row][lane] = trio::closes()[close_of(group * Lanes::count + lane, row)];
         }
       }
     }
   }
+
+  /// Which of the shared closes a series has in a row.
+  static std::size_t close_of(std::size_t series, std::size_t row) { return (row + series * 61) % closes_count; }
 
   /// The next closes of every series, from `row` on.
   void compute(std::size_t row) {
@@ -65,18 +69,32 @@ struct Batch {
   std::vector<Lanes::Values> sma = rsi, upper = rsi, lower = rsi;
 };
 
+/// Of all series, over all rows.
+bool are_all_right(Batch& batch) {
+  std::vector<std::vector<Values>> values(batch_series);
+  for (std::size_t row = 0; row < Batch::rows; row += batch_closes) {
+    batch.compute(row);
+    for (std::size_t series = 0; series < batch_series; ++series) {
+      const std::size_t lane = series % Lanes::count;
+      for (std::size_t i = 0; i < batch_closes; ++i) {
+        const std::size_t at = series / Lanes::count * batch_closes + i;
+        values[series].push_back(
+            {batch.rsi[at][lane], batch.sma[at][lane], batch.upper[at][lane], batch.lower[at][lane]});
+      }
+    }
+  }
+  for (std::size_t series = 0; series < batch_series; ++series) {
+    std::vector<double> of_series;
+    for (std::size_t row = 0; row < Batch::rows; ++row) of_series.push_back(prices()[Batch::close_of(series, row)]);
+    if (!are_right(values[series], {.prices = of_series})) return false;
+  }
+  return true;
+}
+
 void batch(benchmark::State& state) {
   static_assert(Batch::groups * Lanes::count == batch_series);
   Batch batch;
-  // The first series is the one that the others are compared by.
-  std::vector<Values> values;
-  for (std::size_t row = 0; row < Batch::rows; row += batch_closes) {
-    batch.compute(row);
-    for (std::size_t i = 0; i < batch_closes; ++i) {
-      values.push_back({batch.rsi[i][0], batch.sma[i][0], batch.upper[i][0], batch.lower[i][0]});
-    }
-  }
-  if (!are_right(values)) return state.SkipWithError("the values are wrong");
+  if (!are_all_right(batch)) return state.SkipWithError("the values are wrong");
   std::size_t row = 0;
   for (auto _ : state) {
     batch.compute(row);
@@ -86,13 +104,39 @@ void batch(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(batch_series * batch_closes));
 }
 
+/// The first few of many series, each with all that it has taken.
+class Followed {
+ public:
+  void note(std::size_t series, std::size_t close, const Values& values) {
+    if (series >= prices_.size()) return;
+    prices_[series].push_back(prices()[close]);
+    values_[series].push_back(values);
+  }
+  [[nodiscard]] bool are_right() const {
+    for (std::size_t i = 0; i < prices_.size(); ++i) {
+      if (!trio::are_right(values_[i], {.prices = prices_[i], .first = warm_up - 1})) return false;
+    }
+    return true;
+  }
+
+ private:
+  std::array<std::vector<double>, 100> prices_;
+  std::array<std::vector<Values>, 100> values_;
+};
+
 /// Whose close comes next is known while the last one is worked on, as it is to a stage that has a ring of them before it.
 void random(benchmark::State& state) {
   // On large pages: a hundred thousand states are more small ones than the processor remembers.
   LongVector<Kernels> kernels(many_series);
+  Followed followed;
+  const auto take = [&](std::size_t series, std::size_t close) {
+    followed.note(series, close, kernels[series].update(closes()[close]));
+  };
   for (std::size_t i = 0; i < warm_up; ++i) {
-    for (Kernels& series : kernels) series.update(closes()[i]);
+    for (std::size_t series = 0; series < many_series; ++series) take(series, i);
   }
+  for (std::size_t i = 0; i < choices_count; ++i) take(choices()[i], i % closes_count);
+  if (!followed.are_right()) return state.SkipWithError("the values are wrong");
   constexpr std::size_t ahead = 32;
   const std::uint32_t* const chosen = choices().data();
   const std::int64_t* const close = closes().data();

@@ -70,7 +70,7 @@ void streaming(benchmark::State& state) {
   static Node node;
   static const std::vector<Values> values = node.values();
   if (values.size() != closes_count) return state.SkipWithError("node does not answer");
-  if (!are_right(values, rsi_tolerance)) return state.SkipWithError("the values are wrong");
+  if (!are_right(values, {.rsi_tolerance = rsi_tolerance})) return state.SkipWithError("the values are wrong");
   for (auto _ : state) {
     const double seconds = node.seconds();
     if (seconds == 0) return state.SkipWithError("node no longer answers");

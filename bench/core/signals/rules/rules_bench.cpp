@@ -5,6 +5,8 @@
 // compiled     no hysteresis; handwritten is the same, and the limit
 // hysteresis   as users have it: most rules with some, so that they are armed and disarmed
 // ns_per_100_rules   per closed bar; the aim is below 2,000
+//
+// Checked   before timing: on the same bars the same rules fire, compiled and by hand. With hysteresis they have no peer.
 #include <array>
 #include <cmath>
 #include <random>
@@ -150,6 +152,7 @@ void set_counters(benchmark::State& state, std::size_t bars) {
   state.counters["ns_per_100_rules"] =
       benchmark::Counter(static_cast<double>(bars) * static_cast<double>(8 * rules_per_form) / 100 / 1e9,
                          benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.SetItemsProcessed(static_cast<std::int64_t>(bars));
 }
 
 std::size_t run_rules(const Scene& scene, std::vector<RuleStates>& states) {
@@ -212,6 +215,7 @@ void rules_compiled(benchmark::State& state) {
 void rules_hysteresis(benchmark::State& state) { run_scene(state, Scene(0.5)); }
 
 void rules_handwritten(benchmark::State& state) {
+  compare_results();
   const Scene scene(0);
   const Handwritten rules(scene.fields);
   std::vector<Handwritten::State> states(symbols);
