@@ -26,6 +26,7 @@
 #include "app/config/loader.hpp"
 #include "app/config/nearest.hpp"
 #include "app/config/private_servers.hpp"
+#include "app/output_thread.hpp"
 #include "app/version.hpp"
 #include "core/base/crash_point.hpp"
 #include "sinks/postgres/migrate.hpp"
@@ -361,6 +362,11 @@ int parse_and_run(int argc, const char* const* argv) {
   return status;
 }
 
+/// Behind what was logged; not where nobody reads that: the process would never end.
+void complain(const char* who, const char* what) noexcept {
+  if (standard_error().flush()) std::fprintf(stderr, "%s%s\n", who, what);
+}
+
 }  // namespace
 
 int run_command_line(int argc, const char* const* argv) noexcept {
@@ -371,13 +377,13 @@ int run_command_line(int argc, const char* const* argv) noexcept {
     }
     return parse_and_run(argc, argv);
   } catch (const ConfigErrors& errors) {
-    for (const std::string& line : errors.lines()) std::fprintf(stderr, "%s\n", line.c_str());
+    for (const std::string& line : errors.lines()) complain("", line.c_str());
     return wrong_usage;
   } catch (const std::invalid_argument& error) {
-    std::fprintf(stderr, "tapeline: %s\n", error.what());
+    complain("tapeline: ", error.what());
     return wrong_usage;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "tapeline: %s\n", error.what());
+    complain("tapeline: ", error.what());
     return failed;
   }
 }

@@ -1,8 +1,9 @@
-// Log lines on standard error, one event a line, through spdlog.
+// Log lines on standard error, one event a line, formatted by spdlog and written by standard_error()'s thread.
 //
 // Threads   The control thread's alone: everybody else tells Operations, which never blocks.
 // Output    Of each stage at most `log_burst` lines at once and `log_per_second` in the long run; how many were left out is
-//           said when there is room again. Critical ones are always written.
+//           said when there is room again. Critical ones are always handed over.
+// Failure   Nobody reads them: none waits for that, and those that found no room are counted in their place.
 #pragma once
 
 #include <algorithm>

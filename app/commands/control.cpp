@@ -1,13 +1,13 @@
 #include "app/commands/control.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "app/commands/signals.hpp"
 #include "app/log.hpp"
+#include "app/output_thread.hpp"
 #include "app/service/health.hpp"
 #include "app/service/supervisor.hpp"
 #include "app/summary.hpp"
@@ -31,6 +31,11 @@ std::string progress_text(const LaneStats& stats) {
   return fmt::format("{:.0f} s  frames {}  ticks {}  bars {}  alerts {}  rows committed {}  rejects {}{}",
                      stats.elapsed_s, stats.frames, stats.ticks, stats.bars, stats.alerts, stats.rows_committed,
                      stats.rejects, sinks);
+}
+
+void complain(const std::string& text) {
+  standard_error().write("tapeline: " + text + '\n');
+  standard_error().flush();
 }
 
 /// Shows what goes on: on the terminal view, else as log lines.
@@ -63,8 +68,11 @@ class Reporter {
     }
   }
 
-  /// Leaves the view, so that the summary stays on the user's own screen.
-  void end() { view_.reset(); }
+  /// Leaves the view, so that the summary stays on the user's own screen, behind all that was logged.
+  void end() {
+    view_.reset();
+    standard_error().flush();
+  }
 
  private:
   Lane& lane_;
@@ -121,40 +129,33 @@ int control(Lane& lane, const ControlOptions& options) {
   if (is_reload && sync_failure.empty() && !lane.fenced() && !signals.ask_for_end()) return ended_to_reload;
   if (lane.rolled_back() && sync_failure.empty() && options.wants_reload && !signals.ask_for_end())
     return ended_to_write_again;
-  if (options.summary == Summary::json) std::fputs((summary_json(stats) + '\n').c_str(), stdout);
-  if (options.summary == Summary::text) std::fputs(summary_text(stats).c_str(), stdout);
-  std::fflush(stdout);
+  if (options.summary == Summary::json) standard_output().write(summary_json(stats) + '\n');
+  if (options.summary == Summary::text) standard_output().write(summary_text(stats));
+  standard_output().flush();
   bool is_complete = true;
   for (const auto& source : stats.sources) {
     if (!options.until_exhausted || source.last_error.empty()) continue;
     is_complete = false;
-    std::fputs(fmt::format("tapeline: {}; what came before is stored\n", source.last_error).c_str(), stderr);
+    complain(source.last_error + "; what came before is stored");
   }
   if (lane.fenced()) {
-    std::fputs(
-        "tapeline: the lane's checkpoint was moved by another hand: a second process on this lane, or a database that "
-        "was put back; ended without writing. Give each process a lane of its own, then start again\n",
-        stderr);
+    complain(
+        "the lane's checkpoint was moved by another hand: a second process on this lane, or a database that "
+        "was put back; ended without writing. Give each process a lane of its own, then start again");
     return 3;
   }
   if (!sync_failure.empty()) {
-    std::fputs(fmt::format("tapeline: {}; what is there of it follows at the next start\n", sync_failure).c_str(),
-               stderr);
+    complain(sync_failure + "; what is there of it follows at the next start");
     return 1;
   }
   if (!stats.journal_failure.empty()) {
-    std::fputs(
-        fmt::format("tapeline: the journal cannot be read on: {}; what came before is stored\n", stats.journal_failure)
-            .c_str(),
-        stderr);
+    complain("the journal cannot be read on: " + stats.journal_failure + "; what came before is stored");
     return 1;
   }
   if (!all_committed) {
-    std::fputs(fmt::format("tapeline: {}; it is in the journal and follows at the next start\n",
-                           lane.rolled_back() ? "the database has lost what it had acknowledged"
-                                              : "not everything could be committed in time")
-                   .c_str(),
-               stderr);
+    complain(std::string(lane.rolled_back() ? "the database has lost what it had acknowledged"
+                                            : "not everything could be committed in time") +
+             "; it is in the journal and follows at the next start");
     return 1;
   }
   return is_complete ? 0 : 1;

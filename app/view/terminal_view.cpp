@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "app/output_thread.hpp"
 #include "app/summary.hpp"
 #include "feeds/registry.hpp"
 
@@ -108,11 +108,8 @@ bool terminal_can_show_view() {
 }
 
 // The alternate screen leaves what the user had on his screen as it was.
-TerminalView::TerminalView() { std::fputs("\x1b[?1049h\x1b[?25l\x1b[2J", stdout); }
-TerminalView::~TerminalView() {
-  std::fputs("\x1b[?25h\x1b[?1049l", stdout);
-  std::fflush(stdout);
-}
+TerminalView::TerminalView() { standard_output().write("\x1b[?1049h\x1b[?25l\x1b[2J"); }
+TerminalView::~TerminalView() { standard_output().write("\x1b[?25h\x1b[?1049l"); }
 
 void TerminalView::note(const OperationsEvent& event) {
   const std::string_view color = event.severity == Severity::critical  ? red
@@ -136,16 +133,14 @@ void TerminalView::update_rates(const LaneStats& stats) {
 }
 
 void TerminalView::draw(const LaneStats& stats, const Board& board) {
+  if (!standard_output().is_idle()) return;  // a terminal that stands still: it gets the newest picture when it goes on
   winsize size{};
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0)
     size = {.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
   update_rates(stats);
   // The last row stays empty: a newline there would scroll.
   const std::string picture = render(stats, board, size.ws_row - 1U, size.ws_col, wall_now_ns());
-  std::fputs("\x1b[H", stdout);
-  std::fwrite(picture.data(), 1, picture.size(), stdout);
-  std::fputs("\x1b[J", stdout);
-  std::fflush(stdout);
+  standard_output().write("\x1b[H" + picture + "\x1b[J");
 }
 
 std::string TerminalView::render(const LaneStats& stats, const Board& board, std::size_t rows, std::size_t columns,

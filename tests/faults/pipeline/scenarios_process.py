@@ -1,8 +1,11 @@
 """Faults of the process itself: killed at random and at named points, stopped, asked to end, started twice."""
+import fcntl
 import os
 import resource
 import shutil
 import signal
+import sys
+import termios
 import time
 
 import harness
@@ -264,6 +267,50 @@ def reload_bad_file(world):
         world.require_running()
         world.folder.write("chaos.toml", good)
         world.recover()
+
+
+class DeadPipe:
+    """A pipe for standard output and error that nobody reads. Use as a context manager."""
+    SIZE = 4096
+
+    def __enter__(self):
+        self.reader, self.writer = os.pipe()
+        fcntl.fcntl(self.writer, fcntl.F_SETPIPE_SZ, self.SIZE)
+        return self
+
+    def __exit__(self, *exception):
+        os.close(self.reader)
+        os.close(self.writer)
+
+    def fill(self):
+        os.write(self.writer, bytes(self.SIZE))
+
+    def room(self):
+        waiting = fcntl.ioctl(self.reader, termios.FIONREAD, bytes(4))
+        return self.SIZE - int.from_bytes(waiting, sys.byteorder)
+
+
+@scenario(rows="24", count=800_000)
+def output_unread(world):
+    """Nobody reads standard output and error, and their pipe is full: from the start on, then in the middle of the work. Rows
+    flow on, a reload is answered, SIGTERM drains and ends with status 0 within 15 s."""
+    world.drain_timeout_s = 10
+    for is_full_at_once in (True, False):
+        with DeadPipe() as pipe:
+            if is_full_at_once:
+                pipe.fill()
+            world.start(output=pipe.writer)
+            world.wait_for_rows(world.stored() or 0)
+            for _ in range(60):  # each is answered by a line: nothing has changed
+                world.running.process.send_signal(signal.SIGHUP)
+                time.sleep(0.06)
+            if pipe.room() > 500:
+                raise Harm(f"the pipe has still room for {pipe.room()} bytes: nothing was tried")
+            world.note("output that nobody reads")
+            world.recover()
+            world.running.process.terminate()
+            world.note("SIGTERM")
+            ends_within(world, 15, 0, "SIGTERM with an output that nobody reads")
 
 
 @scenario(rows="25", count=1_600_000, rate=50_000, repeats=False, source_options=HELD)

@@ -230,9 +230,9 @@ class Round:
 
     # -- the program
 
-    def start(self, environment=None):
+    def start(self, environment=None, output=None):
         self.running = harness.tapeline_in_background("run", "--config", self.config(), "--plain", "--json",
-                                                      var=self.servers.var,
+                                                      var=self.servers.var, output=output,
                                                       environment={**self.environment, **(environment or {})})
         self.closing.append(self.running.close)
         return self.running

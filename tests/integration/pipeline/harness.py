@@ -193,13 +193,15 @@ def is_alive(pid):
 
 
 class Background:
-    """A program of ours that runs beside the test; its output is kept in files, so that no pipe can fill up."""
+    """A program of ours that runs beside the test; its output is kept in files, so that no pipe can fill up, unless all of
+    it goes to `output`."""
 
-    def __init__(self, words, environment):
+    def __init__(self, words, environment, output=None):
         self.out = tempfile.TemporaryFile("w+")
         self.err = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(words, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=self.out,
-                                        stderr=self.err)
+        self.process = subprocess.Popen(words, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL,
+                                        stdout=self.out if output is None else output,
+                                        stderr=self.err if output is None else output)
 
     def _text(self, file):
         # pread: the child writes at the offset of the same open file.
@@ -274,8 +276,8 @@ def tapeline(*words, var=None, environment=None, seconds=240):
     return Done(words, done.returncode, done.stdout, done.stderr)
 
 
-def tapeline_in_background(*words, var, environment=None):
-    return Background([PROGRAM, *words], dict(os.environ, TAPELINE_VAR=var, **(environment or {})))
+def tapeline_in_background(*words, var, environment=None, output=None):
+    return Background([PROGRAM, *words], dict(os.environ, TAPELINE_VAR=var, **(environment or {})), output)
 
 
 class PipelineTest(unittest.TestCase):

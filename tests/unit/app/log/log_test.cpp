@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "app/output_thread.hpp"
+
 namespace tapeline::app {
 namespace {
 
@@ -26,6 +28,7 @@ TEST(Log, LeavesOutAFloodOfOneStageAndSaysSo) {
   for (int i = 0; i < 1'000; ++i) log.write(Severity::warning, "chatty", "line " + std::to_string(i));
   log.write(Severity::critical, "chatty", "the disk is full");
   log.write(Severity::info, "quiet", "still heard");
+  EXPECT_TRUE(standard_error().flush());
   const std::string written = testing::internal::GetCapturedStderr();
   EXPECT_THAT(written, testing::HasSubstr("chatty: line 49\n"));
   EXPECT_THAT(written, testing::Not(testing::HasSubstr("chatty: line 999\n")));
