@@ -265,6 +265,8 @@ void Lane::open_sinks(const Config& config, const LaneOptions& options, const Li
   cache_ = std::make_unique<Cache>(
       links.updates, std::move(cache_sinks),
       Cache::Options{.flush_interval_ns = Nanos{config.redis.flush_interval_ms} * nanos_per_millisecond,
+                     .alerts_waiting_max = config.redis.alerts_waiting_max,
+                     .told_again_within_ns = recover_alerts_ns,
                      .measure_from_ns = options.is_recording ? std::numeric_limits<Nanos>::max() : wall_now_ns()});
 }
 
@@ -317,6 +319,13 @@ void Lane::request_stop() noexcept {
 
 bool Lane::join() {
   const bool has_drained = !waiting_ && runner_->join();
+  if (const std::uint64_t left = is_assembled() ? cache_->alerts_waiting() : 0; left > 0) {
+    operations_.tell(
+        Severity::critical, "redis",
+        std::to_string(left) +
+            " alerts were not delivered to Redis: a start tells those of the hour before it again; fact_alert "
+            "has all of them");
+  }
   if (snapshots_) snapshots_->stop();
   if (journal_keeper_) journal_keeper_->stop();  // now: what its last sync meets is told yet
   return has_drained;
@@ -402,6 +411,8 @@ LaneStats Lane::stats() const {
     stats.commit_p50_ns = postgres_->received_to_committed().quantile_ns(0.5);
     stats.commit_p99_ns = postgres_->received_to_committed().quantile_ns(0.99);
   }
+  stats.alerts_waiting = cache_->alerts_waiting();
+  if (redis_) stats.alerts_given_up = redis_->status().alerts_given_up;
   if (snapshots_) stats.snapshots = snapshots_->stats();
   // In the order of a frame's life.
   stats.latencies.push_back(view_of("received_to_parsed", parser_->counts().received_to_parsed));

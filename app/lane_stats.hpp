@@ -74,6 +74,8 @@ struct LaneStats {
   // Frame received to row committed in PostgreSQL.
   std::uint64_t commit_p50_ns = 0, commit_p99_ns = 0;
   std::uint64_t commit_retries = 0;
+  std::uint64_t alerts_waiting = 0;   // for Redis
+  std::uint64_t alerts_given_up = 0;  // that it was away for too long to get
   SnapshotStats snapshots;
   std::vector<LatencyView> latencies;
   std::vector<QualityCount> quality;  // those that have happened

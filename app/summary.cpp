@@ -51,6 +51,8 @@ std::string summary_text(const LaneStats& stats) {
   line("refusals", stats.refusals, stats.refusals > 0 ? "of sources; see quality_event" : "");
   line("rows committed", stats.rows_committed, fmt::format("in {} batches", count_text(stats.batches)));
   if (stats.rows_quarantined > 0) line("rows refused", stats.rows_quarantined, "by PostgreSQL; see quarantined_row");
+  if (stats.alerts_waiting > 0) line("alerts waiting", stats.alerts_waiting, "for Redis");
+  if (stats.alerts_given_up > 0) line("alerts not told", stats.alerts_given_up, "to Redis; see fact_alert and the log");
   if (stats.frames_refused > 0) line("frames LOST", stats.frames_refused, "the journal refused them; see the log");
   if (stats.journal_skipped > 0)
     line("journal DAMAGED", stats.journal_skipped, "stretches were skipped; see `tapeline journal verify`");
@@ -80,12 +82,13 @@ std::string summary_json(const LaneStats& stats) {
       "\"late\":{},"
       "\"unchanged\":{},\"gaps\":{},\"instruments\":{},\"rows_committed\":{},\"batches\":{},\"journal_position\":{},"
       "\"checkpoint\":{},\"latency_ns\":{{\"count\":{},\"p50\":{},\"p99\":{},\"p999\":{},\"max\":{}}},"
-      "\"commit_latency_ns\":{{\"p50\":{},\"p99\":{}}}}}",
+      "\"commit_latency_ns\":{{\"p50\":{},\"p99\":{}}},\"alerts_waiting\":{},\"alerts_given_up\":{}}}",
       json_string(stats.lane), stats.elapsed_s, stats.frames, stats.bytes, stats.frames_refused, ignored, stats.ticks,
       stats.bars, stats.source_bars, stats.signals, stats.alerts, stats.rejects, stats.flags, stats.refusals,
       stats.late, stats.unchanged, stats.gaps, stats.instruments, stats.rows_committed, stats.batches,
       stats.journal_position, stats.checkpoint, stats.latency_count, stats.latency_p50_ns, stats.latency_p99_ns,
-      stats.latency_p999_ns, stats.latency_max_ns, stats.commit_p50_ns, stats.commit_p99_ns);
+      stats.latency_p999_ns, stats.latency_max_ns, stats.commit_p50_ns, stats.commit_p99_ns, stats.alerts_waiting,
+      stats.alerts_given_up);
 }
 
 }  // namespace tapeline::app

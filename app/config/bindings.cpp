@@ -392,6 +392,7 @@ void bind_redis(Section& section, sinks::redis::Config& redis) {
   section.integer("database", redis.database, 0, 15);
   section.integer("key_expiry_s", redis.key_expiry_s, 1, day_s);
   section.integer("alert_stream_length_max", redis.alert_stream_length_max, 1, 100'000'000);
+  section.integer("alerts_waiting_max", redis.alerts_waiting_max, 1, 10'000'000);
   section.integer("flush_interval_ms", redis.flush_interval_ms, 1, 60'000);
   section.integer("call_timeout_ms", redis.call_timeout_ms, 10, hour_ms);
   section.integer("reconnect_delay_ms_max", redis.reconnect_delay_ms_max, 1, hour_ms);

@@ -1,4 +1,4 @@
-// How far everything that a lane says has reached those it is for: rows the database, alerts every sink.
+// How far everything that a lane says has reached those it is for: rows the database, alerts every sink that will get them.
 //
 // Threads   One asks; what it reads may be written by others meanwhile.
 // Ordering  Alerts are counted before the position behind their frame is published: once as many are settled as had been

@@ -6,7 +6,7 @@
 //
 // Threads   One, its own, between start() and stop(). stats() may be asked from any.
 // Ordering  It never passes the settled position: a snapshot is at or before the database's checkpoint when it is taken, and
-//           no alert before it waits for a sink any more.
+//           no alert before it waits for a sink that a restart would tell again.
 // Failure   A snapshot that cannot be written is told of and tried again an interval later. When the journal cannot be
 //           read on, it says so and ends: the lane goes on, and its next start replays more.
 #pragma once

@@ -165,6 +165,9 @@ void add_sinks(Families& out, const LaneStats& stats) {
       .sample({}, stats.rows_quarantined);
   out.counter("batches_committed_total", "Transactions that PostgreSQL has committed.").sample({}, stats.batches);
   out.counter("commit_retries_total", "Batches that were sent again.").sample({}, stats.commit_retries);
+  out.gauge("alerts_waiting", "Alerts that Redis has yet to get.").sample({}, stats.alerts_waiting);
+  out.counter("alerts_given_up_total", "Alerts that Redis was away for too long to get; they are in fact_alert.")
+      .sample({}, stats.alerts_given_up);
   const std::uint64_t stored = std::min(stats.checkpoint, stats.journal_position);
   out.gauge("commit_lag_bytes", "Journal that is not yet committed.")
       .sample({}, stats.checkpoint == 0 ? std::uint64_t{0} : stats.journal_position - stored);

@@ -32,7 +32,6 @@ std::size_t Cache::poll() noexcept {
 bool Cache::drained() noexcept {
   if (!updates_.peek().empty()) return false;
   return std::all_of(receivers_.begin(), receivers_.end(), [&](const Receiver& receiver) {
-    if (receiver.is_gone) return true;
     return receiver.next_alert == alerts_end() && (receiver.dirty.empty() || !receiver.was_ready);
   });
 }
@@ -42,7 +41,7 @@ std::size_t Cache::take_updates() noexcept {
   std::size_t taken = 0;
   for (const Update& update : ready) {
     if (update.kind == UpdateKind::alert) {
-      if (alerts_.size() >= alerts_waiting_max) break;
+      if (!make_room_for_alert()) break;
       alerts_.push_back({update.instrument, update.position, update.as_alert, update.receive_ns});
     } else if (update.kind == UpdateKind::instrument) {
       for (Receiver& receiver : receivers_) {
@@ -64,7 +63,6 @@ void Cache::take_latest(const Update& update) {
 }
 
 void Cache::mark_dirty(Receiver& receiver, InstrumentIndex instrument) {
-  if (receiver.is_gone) return;
   if (receiver.is_dirty.size() < instruments_.size()) receiver.is_dirty.resize(instruments_.size());
   if (receiver.is_dirty[instrument]) return;
   receiver.is_dirty[instrument] = true;
@@ -72,15 +70,8 @@ void Cache::mark_dirty(Receiver& receiver, InstrumentIndex instrument) {
 }
 
 std::size_t Cache::serve(Receiver& receiver, bool flush_is_due) {
-  if (receiver.is_gone) return 0;
   const SinkReadiness readiness = receiver.sink->readiness();
   receiver.was_ready = readiness == SinkReadiness::ready || readiness == SinkReadiness::returned;
-  if (readiness == SinkReadiness::gone) {
-    receiver.is_gone = true;
-    receiver.dirty = {};
-    receiver.next_alert = alerts_end();
-    return 0;
-  }
   if (readiness == SinkReadiness::returned) {
     for (std::size_t i = 0; i < instruments_.size(); ++i) {
       if (instruments_[i].has_latest) mark_dirty(receiver, static_cast<InstrumentIndex>(i));
@@ -128,17 +119,45 @@ std::size_t Cache::hand_alerts(Receiver& receiver) {
   return done;
 }
 
-void Cache::forget_delivered_alerts() {
-  std::uint64_t wanted_from = alerts_end();
-  for (const Receiver& receiver : receivers_) {
-    if (!receiver.is_gone) wanted_from = std::min(wanted_from, receiver.next_alert);
+std::uint64_t Cache::oldest_waiting() const noexcept {
+  std::uint64_t oldest = alerts_end();
+  for (const Receiver& receiver : receivers_) oldest = std::min(oldest, receiver.next_alert);
+  return oldest;
+}
+
+bool Cache::make_room_for_alert() noexcept {
+  const std::uint64_t oldest = oldest_waiting();
+  if (alerts_end() - oldest < options_.alerts_waiting_max) return true;
+  const auto is_late = [&](const Receiver& receiver) { return receiver.next_alert == oldest; };
+  if (std::any_of(receivers_.begin(), receivers_.end(),
+                  [&](const Receiver& receiver) { return is_late(receiver) && receiver.was_ready; })) {
+    return false;
   }
-  alerts_settled_.set(wanted_from);
+  for (Receiver& receiver : receivers_) {
+    if (!is_late(receiver)) continue;
+    receiver.sink->give_up(alerts_[static_cast<std::size_t>(oldest - alerts_begin_)]);
+    ++receiver.next_alert;
+  }
+  return true;
+}
+
+void Cache::forget_delivered_alerts() {
+  const std::uint64_t oldest = oldest_waiting();
+  alerts_waiting_.set(alerts_end() - oldest);
+  std::uint64_t settled = std::max(alerts_settled_.value(), oldest);
+  if (settled < alerts_end() && options_.told_again_within_ns != std::numeric_limits<Nanos>::max()) {
+    const Nanos told_again_from_ns = wall_now_ns() - options_.told_again_within_ns;
+    const auto at = [&](std::uint64_t number) -> const CachedAlert& {
+      return alerts_[static_cast<std::size_t>(number - alerts_begin_)];
+    };
+    while (settled < alerts_end() && at(settled).receive_ns < told_again_from_ns) ++settled;
+  }
+  alerts_settled_.set(settled);
   // Moving the rest forward is worth it only for many; usually there is no rest.
-  const auto delivered = static_cast<std::size_t>(wanted_from - alerts_begin_);
+  const auto delivered = static_cast<std::size_t>(oldest - alerts_begin_);
   if (delivered * 2 < alerts_.size() || delivered == 0) return;
   alerts_.erase(alerts_.begin(), alerts_.begin() + static_cast<std::ptrdiff_t>(delivered));
-  alerts_begin_ = wanted_from;
+  alerts_begin_ = oldest;
 }
 
 }  // namespace tapeline

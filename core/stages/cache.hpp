@@ -4,8 +4,9 @@
 // Threads   One thread polls. Sinks are called on that thread alone.
 // Ordering  Latest values are conflated: a sink gets the newest of each instrument, at most once per flush interval.
 //           Alerts go at once, in order, each of them, to every sink.
-// Failure   What a sink does not take is kept for it alone; the other sinks go on. Alerts are never dropped: beyond
-//           `alerts_waiting_max` they stay in the ring, and the kernels keep them.
+// Failure   What a sink does not take is kept for it alone; the other sinks go on. Alerts beyond `alerts_waiting_max` stay in
+//           the ring, and the kernels keep them, while the sink is ready to take some; one that is away holds nobody up: its
+//           oldest are given up, and it is told of each.
 #pragma once
 
 #include <cstddef>
@@ -39,7 +40,6 @@ enum class SinkReadiness : std::uint8_t {
   ready,
   away,      // not now: everything is kept for it
   returned,  // ready after having been away: it may have forgotten all, so it gets every latest value again
-  gone,      // for good: nothing is kept for it any more
 };
 
 class CacheSink {
@@ -53,14 +53,17 @@ class CacheSink {
   [[nodiscard]] virtual std::size_t latest(std::span<const CachedLatest> changed) noexcept = 0;
   /// How many from the front were taken; the others are given again. A repeated alert must change nothing.
   [[nodiscard]] virtual std::size_t alerts(std::span<const CachedAlert> fired) noexcept = 0;
+  /// The oldest alert that waits for it is not kept any longer. Never of a sink that is always ready.
+  virtual void give_up(const CachedAlert& /*alert*/) noexcept {}
 };
 
 class Cache final : public Stage {
  public:
-  static constexpr std::size_t alerts_waiting_max = 262'144;
-
   struct Options {
     Nanos flush_interval_ns = 50 * nanos_per_millisecond;
+    std::size_t alerts_waiting_max = 100'000;
+    /// How old an alert may be for a restart to tell it again: older ones are settled while they wait. Default: any age.
+    Nanos told_again_within_ns = std::numeric_limits<Nanos>::max();
     /// Alerts of frames received before this are not measured: their wait was not ours. Default: none is.
     Nanos measure_from_ns = std::numeric_limits<Nanos>::max();
   };
@@ -79,8 +82,11 @@ class Cache final : public Stage {
   }
   /// To be rung by who hands out an alert.
   [[nodiscard]] Doorbell& alert_bell() noexcept { return alert_bell_; }
-  /// Alerts that every sink has taken, of those that came through the ring; may be asked from any thread.
+  /// Alerts that a restart need not tell again, of those that came through the ring: every sink has taken them, or will not
+  /// get them any more. May be asked from any thread, as the next.
   [[nodiscard]] std::uint64_t alerts_settled() const noexcept { return alerts_settled_.value(); }
+  /// Alerts that some sink has yet to get.
+  [[nodiscard]] std::uint64_t alerts_waiting() const noexcept { return alerts_waiting_.value(); }
 
   /// Frame received to its alert taken by the last of the sinks.
   [[nodiscard]] const LatencyHistogram& received_to_alerted() const noexcept { return received_to_alerted_; }
@@ -96,8 +102,7 @@ class Cache final : public Stage {
     std::uint64_t next_alert = 0;        // counted since the start
     std::vector<InstrumentIndex> dirty;  // each at most once
     std::vector<bool> is_dirty;          // by instrument
-    bool is_gone = false;
-    bool was_ready = false;
+    bool was_ready = true;               // until it is asked
   };
 
   std::size_t take_updates() noexcept;
@@ -106,7 +111,11 @@ class Cache final : public Stage {
   std::size_t serve(Receiver& receiver, bool flush_is_due);
   std::size_t hand_latest(Receiver& receiver);
   std::size_t hand_alerts(Receiver& receiver);
+  /// False: a sink that is ready has to take some first.
+  [[nodiscard]] bool make_room_for_alert() noexcept;
   void forget_delivered_alerts();
+  /// Number of the oldest alert that some sink has yet to get.
+  [[nodiscard]] std::uint64_t oldest_waiting() const noexcept;
   [[nodiscard]] std::uint64_t alerts_end() const noexcept { return alerts_begin_ + alerts_.size(); }
 
   SpscRing<Update>& updates_;
@@ -120,6 +129,7 @@ class Cache final : public Stage {
   Nanos next_flush_ns_ = 0;
   LatencyHistogram received_to_alerted_;
   Counter alerts_settled_;
+  Counter alerts_waiting_;
 };
 
 }  // namespace tapeline

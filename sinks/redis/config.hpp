@@ -16,7 +16,8 @@ struct Config {
   int database = 0;
   int key_expiry_s = 300;  // of SYMBOL:price and its siblings, and of market:data
   std::size_t alert_stream_length_max = 10'000;
-  int flush_interval_ms = 50;  // latest values are conflated this long; alerts go at once
+  std::size_t alerts_waiting_max = 100'000;  // in memory while it is away; beyond it the oldest are given up
+  int flush_interval_ms = 50;                // latest values are conflated this long; alerts go at once
   int call_timeout_ms = 2'000;
   int reconnect_delay_ms_max = 2'000;
 };

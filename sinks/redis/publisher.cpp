@@ -12,11 +12,17 @@ namespace {
 
 constexpr Nanos delay_ns_min = 50 * nanos_per_millisecond;
 constexpr Nanos tell_interval_ns = 10 * nanos_per_second;
+/// Nobody mends a password within seconds, and each refusal is a line in the server's log.
+constexpr Nanos refused_delay_factor = 10;
 
 Address address_or_throw(const Config& config) {
   auto address = parse_address(config.address);
   if (!address) throw std::invalid_argument("redis.address: " + address.error());
   return *address;
+}
+
+std::string place_text(const auto& place) {
+  return "journal position " + std::to_string(place.position) + " (" + format_utc(place.receive_ns) + ")";
 }
 
 }  // namespace
@@ -42,8 +48,11 @@ Nanos Publisher::deadline_ns() const noexcept {
   return steady_now_ns() + Nanos{config_.call_timeout_ms} * nanos_per_millisecond;
 }
 
+Nanos Publisher::delay_ns_max() const noexcept {
+  return std::max(delay_ns_min, Nanos{config_.reconnect_delay_ms_max} * nanos_per_millisecond);
+}
+
 SinkReadiness Publisher::readiness() noexcept {
-  if (state_ == State::refused) return SinkReadiness::gone;  // this thread alone writes it
   if (connection_.is_open()) {
     if (connection_.is_alive()) return SinkReadiness::ready;
     lose("Redis at " + to_string(address_) + ": the server closed the connection");
@@ -64,46 +73,47 @@ SinkReadiness Publisher::connect() {
     return SinkReadiness::away;
   }
   if (login.outcome == LoginOutcome::refused) {
-    const std::string problem = "Redis at " + to_string(address_) + ": " + login.problem;
-    errors_.add();
-    {
-      const std::lock_guard lock(mutex_);
-      last_error_ = problem;
-    }
-    set_state(State::refused);
-    surroundings_.tell(Severity::critical, problem + "; nothing more is sent there until the next start");
-    return SinkReadiness::gone;
+    refuse("Redis at " + to_string(address_) + ": " + login.problem);
+    return SinkReadiness::away;
   }
   connects_.add();
-  set_state(State::connected);
+  {
+    const std::lock_guard lock(mutex_);
+    state_ = State::connected;
+  }
   if (was_lost_) surroundings_.tell(Severity::info, "Redis at " + to_string(address_) + " is back");
   was_lost_ = false;
   next_tell_ns_ = 0;
   return SinkReadiness::returned;
 }
 
-void Publisher::set_state(State state) {
-  const std::lock_guard lock(mutex_);
-  state_ = state;
-}
-
-void Publisher::lose(const std::string& problem) {
+void Publisher::let_go(State state, const std::string& problem, Nanos delay_ns) {
   connection_.close();
   errors_.add();
   {
     const std::lock_guard lock(mutex_);
-    state_ = State::waiting;
+    state_ = state;
     last_error_ = problem;
   }
-  const Nanos now_ns = steady_now_ns();
   // Half to all of the delay, so that many clients do not come back in step.
-  next_attempt_ns_ = now_ns + std::uniform_int_distribution<Nanos>(delay_ns_ / 2, delay_ns_)(jitter_);
-  delay_ns_ =
-      std::min(delay_ns_ * 2, std::max(delay_ns_min, Nanos{config_.reconnect_delay_ms_max} * nanos_per_millisecond));
+  next_attempt_ns_ = steady_now_ns() + std::uniform_int_distribution<Nanos>(delay_ns / 2, delay_ns)(jitter_);
   was_lost_ = true;
+}
+
+void Publisher::lose(const std::string& problem) {
+  let_go(State::waiting, problem, delay_ns_);
+  delay_ns_ = std::min(delay_ns_ * 2, delay_ns_max());
+  const Nanos now_ns = steady_now_ns();
   if (now_ns < next_tell_ns_) return;
   next_tell_ns_ = now_ns + tell_interval_ns;
   surroundings_.tell(Severity::warning, problem + "; trying again, latest values and alerts wait");
+}
+
+void Publisher::refuse(const std::string& problem) {
+  const bool is_news = state_ != State::refused;  // this thread alone writes it
+  let_go(State::refused, problem, delay_ns_max() * refused_delay_factor);
+  if (is_news)
+    surroundings_.tell(Severity::critical, problem + "; asked again now and then, latest values and alerts wait");
 }
 
 void Publisher::on_instrument(InstrumentIndex instrument, SourceCode source, const InstrumentRow& names) noexcept {
@@ -169,11 +179,32 @@ std::size_t Publisher::alerts(std::span<const CachedAlert> fired) noexcept {
   }
   if (sent.empty()) return fired.size();
   const std::vector<Reply> replies = exchange();
+  if (!replies.empty() && hole_.count > 0) tell_hole();
   for (const Reply& reply : replies) {
     const bool is_new = reply.integer != static_cast<long long>(AlertOutcome::repeated);
     (is_new ? alerts_delivered_ : alerts_repeated_).add();
   }
   return replies.size() == sent.size() ? fired.size() : sent[replies.size()];
+}
+
+void Publisher::give_up(const CachedAlert& alert) noexcept {
+  alerts_given_up_.add();
+  hole_.last = {alert.position, alert.receive_ns};
+  if (hole_.count++ > 0) return;
+  hole_.first = hole_.last;
+  surroundings_.tell(
+      Severity::critical,
+      "Redis at " + to_string(address_) +
+          " has been away for too long: more alerts wait than redis.alerts_waiting_max, and the oldest are "
+          "given up, from " +
+          place_text(hole_.first) + " on; fact_alert has them");
+}
+
+void Publisher::tell_hole() {
+  surroundings_.tell(Severity::critical, std::to_string(hole_.count) + " alerts were not delivered to Redis at " +
+                                             to_string(address_) + ": from " + place_text(hole_.first) + " to " +
+                                             place_text(hole_.last) + "; fact_alert has them");
+  hole_ = {};
 }
 
 Status Publisher::status() const {
@@ -182,6 +213,7 @@ Status Publisher::status() const {
           .commands = commands_done_.value(),
           .alerts_delivered = alerts_delivered_.value(),
           .alerts_repeated = alerts_repeated_.value(),
+          .alerts_given_up = alerts_given_up_.value(),
           .symbols_skipped = symbols_skipped_.value(),
           .connects = connects_.value(),
           .errors = errors_.value(),

@@ -1,9 +1,10 @@
 // Keeps a Redis server current: latest values, and alerts as stream entries and messages.
 //
 // Threads   The CacheSink calls belong to the cache stage's thread; status() is for any.
-// Failure   A server that is down, slow or refuses writes is tried again, with growing delays; values and alerts wait
-// in the
-//           cache stage meanwhile. A call returns within config.call_timeout_ms. Wrong credentials end it: `gone`.
+// Failure   A server that is down, slow or refuses writes is tried again, with growing delays, one that refuses user or password
+//           with long ones; values and alerts wait in the cache stage meanwhile. Alerts that it gives up are counted, and told
+//           as critical: the first at once, how many and which when alerts flow again. A call returns within
+//           config.call_timeout_ms.
 // Ordering  Alerts in the order given, each stored once however often it is given (encoder.hpp).
 #pragma once
 
@@ -32,6 +33,7 @@ struct Status {
   std::uint64_t commands = 0;  // that the server has carried out
   std::uint64_t alerts_delivered = 0;
   std::uint64_t alerts_repeated = 0;  // that were there already
+  std::uint64_t alerts_given_up = 0;  // that the server was away for too long to get
   std::uint64_t symbols_skipped = 0;  // values and alerts of instruments whose name may not be a key
   std::uint64_t connects = 0;         // beyond the first: reconnects
   std::uint64_t errors = 0;
@@ -56,6 +58,7 @@ class Publisher final : public CacheSink {
   void on_instrument(InstrumentIndex instrument, SourceCode source, const InstrumentRow& names) noexcept override;
   [[nodiscard]] std::size_t latest(std::span<const CachedLatest> changed) noexcept override;
   [[nodiscard]] std::size_t alerts(std::span<const CachedAlert> fired) noexcept override;
+  void give_up(const CachedAlert& alert) noexcept override;
 
   [[nodiscard]] Status status() const;
 
@@ -64,15 +67,27 @@ class Publisher final : public CacheSink {
     std::string symbol;  // empty: not known, or not acceptable
     std::string source;
   };
+  /// Alerts that were given up one behind the other.
+  struct Hole {
+    struct Place {
+      JournalPosition position = 0;
+      Nanos receive_ns = 0;
+    };
+    std::uint64_t count = 0;
+    Place first, last;
+  };
 
   /// The instrument, when its name may be a key; else counts and returns nullptr.
   [[nodiscard]] const Instrument* usable(InstrumentIndex instrument) noexcept;
   [[nodiscard]] SinkReadiness connect();
   [[nodiscard]] Nanos deadline_ns() const noexcept;
+  [[nodiscard]] Nanos delay_ns_max() const noexcept;
   /// Replies up to the first error; on an error the connection is given up for a while.
   [[nodiscard]] std::vector<Reply> exchange();
   void lose(const std::string& problem);
-  void set_state(State state);
+  void refuse(const std::string& problem);
+  void let_go(State state, const std::string& problem, Nanos delay_ns);
+  void tell_hole();
 
   Config config_;
   Surroundings surroundings_;
@@ -86,8 +101,9 @@ class Publisher final : public CacheSink {
   Nanos next_attempt_ns_ = 0;
   Nanos next_tell_ns_ = 0;
   bool was_lost_ = false;
+  Hole hole_;
 
-  Counter commands_done_, alerts_delivered_, alerts_repeated_, symbols_skipped_, connects_, errors_;
+  Counter commands_done_, alerts_delivered_, alerts_repeated_, alerts_given_up_, symbols_skipped_, connects_, errors_;
   mutable std::mutex mutex_;  // guards the two below: rarely written, read by displays
   State state_ = State::connecting;
   std::string last_error_;

@@ -6,6 +6,7 @@ import time
 
 import harness
 from scenario import scenario
+from world import PATIENCE_S, SLOWNESS, Harm
 
 
 def admin_dsn(world):
@@ -232,6 +233,30 @@ def redis_stop(world):
         world.note("redis stop")
         world.wait_for_rows(before)
         world.servers.up()
+
+
+@scenario(rows="12", count=800_000, rate=10_000)
+def redis_away_for_long(world):
+    """Redis is away until more alerts wait than may: rows and snapshots go on; what it will not get is
+    counted, told, and in the table."""
+    rises = '[rules.rises]\nwhen = "change_pct > 0"\ncooldown_s = 0'
+    world.changes = {"redis": "alerts_waiting_max = 5", "more": rises}
+    world.snapshot_bytes = 1 << 16
+    world.start()
+    world.wait_for_rows()
+    world.servers.stop_redis()
+    world.note("redis stop")
+    harness.until(lambda: world.require_running() or "are given up" in world.running.stderr, "alerts are given up",
+                  20 * SLOWNESS)
+    before = world.stored()
+    harness.until(lambda: world.require_running() or any(position > before for position in world.snapshots()) or
+                  world.is_finished(), "a snapshot is taken", PATIENCE_S)
+    if world.is_finished():
+        raise Harm("no snapshot was taken while Redis was away")
+    world.recover()
+    world.servers.up()
+    harness.until(lambda: world.require_running() or "were not delivered" in world.running.stderr, "what is missing is told",
+                  20 * SLOWNESS)
 
 
 def redis_pid(world):

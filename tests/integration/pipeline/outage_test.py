@@ -111,6 +111,22 @@ class Outage(harness.PipelineTest):
         rows = self.servers.sql("SELECT count(*), count(DISTINCT (instrument_id, trade_id)) FROM fact_tick")
         self.assertEqual(rows[0][0], rows[0][1])
 
+    def test_redis_is_gone_when_the_run_ends(self):
+        """What Redis did not get is said, and follows at the next start."""
+        running = self.begin(run_s=600)
+        self.servers.stop_redis()
+        harness.until(self.alerts_reach(self.servers.count("fact_alert")), "an alert fires that Redis cannot get")
+        self.assertEqual(running.end(), 1, running.stderr)
+        self.assertRegex(running.stderr, "[0-9]+ alerts were not delivered to Redis")
+        waiting = harness.summary_of(running.stdout)["alerts_waiting"]
+        self.assertGreater(waiting, 0)
+        self.servers.up()
+        # More where it had just taken some when it went away.
+        self.assertGreaterEqual(len(self.stream_ids()) + waiting, self.servers.count("fact_alert"))
+        quiet = self.config(CONFIG.format(address="127.0.0.1:9"), "quiet.toml")
+        self.run_tapeline("run", "--config", quiet, "--for", "2", "--plain")
+        self.check_alerts()
+
     def test_redis_is_gone_for_some_seconds(self):
         running = self.begin(run_s=25)
         harness.until(lambda: len(self.stream_ids()) > 0, "an alert is in the stream")

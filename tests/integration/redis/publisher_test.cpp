@@ -75,8 +75,9 @@ class RedisPublisher : public testing::Test {
                                    .catalog = catalog_,
                                    .source_name = [](SourceCode) { return std::string("binance"); },
                                    .tell = [this](Severity, std::string text) { told_.push_back(std::move(text)); }});
-    cache_.emplace(ring_, std::vector<CacheSink*>{&*publisher_},
-                   Cache::Options{.flush_interval_ns = nanos_per_millisecond});
+    cache_.emplace(
+        ring_, std::vector<CacheSink*>{&*publisher_},
+        Cache::Options{.flush_interval_ns = nanos_per_millisecond, .alerts_waiting_max = config.alerts_waiting_max});
     put(UpdateKind::instrument).as_instrument = test::instrument_row("BTC-USD");
     ring_.publish();
   }
@@ -305,14 +306,52 @@ TEST_F(RedisPublisher, ConflatesAStormToItsLastValue) {
   EXPECT_LT(publisher_->status().commands - before, 50U) << "a handful of flushes, not ten thousand";
 }
 
-TEST_F(RedisPublisher, StopsAtAWrongPasswordAndKeepsItToItself) {
+TEST_F(RedisPublisher, SaysAWrongPasswordOnceAndKeepsItToItself) {
   serve({"--requirepass", "right7f3a"}, {.password = Secret("wrong7f3a")});
   put_alert(1'000, 1);
-  ASSERT_TRUE(poll_until([&] { return publisher_->status().state == State::refused; }));
-  EXPECT_TRUE(poll_until([&] { return cache_->drained(); })) << "nothing waits for a sink that is gone";
+  ASSERT_TRUE(poll_until([&] { return publisher_->status().errors >= 2; })) << "it is asked again";
+  EXPECT_EQ(publisher_->status().state, State::refused);
+  EXPECT_EQ(cache_->alerts_settled(), 0U) << "what was not delivered does not pass for delivered";
+  EXPECT_FALSE(cache_->drained());
   ASSERT_THAT(told_, SizeIs(1));
   EXPECT_THAT(told_[0], AllOf(HasSubstr("redis.password"), Not(HasSubstr("7f3a"))));
   EXPECT_THAT(publisher_->status().last_error, Not(HasSubstr("7f3a")));
+}
+
+TEST_F(RedisPublisher, DeliversWhatWaitedWhileThePasswordWasAnother) {
+  serve({"--requirepass", "first"}, {.password = Secret("first")});
+  put_alert(1'000, 1);
+  ASSERT_TRUE(poll_until_drained());
+  Observer observer(*server_);
+  observer.ask({"AUTH", "first"});
+  observer.ask({"CONFIG", "SET", "requirepass", "second"});
+  observer.ask({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
+  put_alert(2'000, 2);
+  ASSERT_TRUE(poll_until([&] { return publisher_->status().state == State::refused; }));
+  EXPECT_EQ(cache_->alerts_settled(), 1U);
+  observer.ask({"CONFIG", "SET", "requirepass", "first"});
+  ASSERT_TRUE(poll_until([&] { return cache_->drained() && publisher_->status().state == State::connected; }));
+  EXPECT_THAT(observer.stored_alerts(), ElementsAre("1000-1", "2000-2"));
+  EXPECT_EQ(publisher_->status().alerts_given_up, 0U);
+}
+
+TEST_F(RedisPublisher, SaysHowManyAlertsAServerWasAwayForTooLongToGet) {
+  serve({}, {.alerts_waiting_max = 2});
+  put_alert(1'000, 1);
+  ASSERT_TRUE(poll_until_drained());
+  server_->kill();
+  ASSERT_TRUE(poll_until([&] { return publisher_->status().state == State::waiting; }));
+  for (std::uint64_t id = 2; id <= 6; ++id) put_alert(id * 1'000, id);
+  ASSERT_TRUE(poll_until([&] { return publisher_->status().alerts_given_up == 3; }));
+  EXPECT_EQ(cache_->alerts_settled(), 4U);
+
+  server_->start();
+  ASSERT_TRUE(poll_until_drained());
+  EXPECT_THAT(Observer(*server_).stored_alerts(), ElementsAre("5000-5", "6000-6"));
+  ASSERT_THAT(told_, SizeIs(4)) << "the outage, the first that is given up, its end, what is missing";
+  EXPECT_THAT(told_[1], HasSubstr("from journal position 4096"));
+  EXPECT_THAT(told_[3], HasSubstr("3 alerts were not delivered"));
+  EXPECT_EQ(publisher_->status().alerts_given_up, 3U);
 }
 
 TEST_F(RedisPublisher, SkipsAndCountsWhatMayNotBeAKey) {

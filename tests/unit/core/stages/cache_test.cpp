@@ -33,12 +33,15 @@ class RecordingSink final : public CacheSink {
     return taken;
   }
 
+  void give_up(const CachedAlert& alert) noexcept override { given_up.push_back(alert.alert.id_sequence); }
+
   SinkReadiness state = SinkReadiness::ready;
   std::size_t latest_max = 1'000'000;
   std::size_t alerts_max = 1'000'000;
   std::vector<std::string> symbols;
   std::vector<std::pair<InstrumentIndex, std::int64_t>> prices;
   std::vector<std::uint64_t> alert_ids;
+  std::vector<std::uint64_t> given_up;
 };
 
 constexpr Nanos at_every_poll = 0;
@@ -51,8 +54,9 @@ class CacheStage : public testing::Test {
     update.as_latest = test::latest_value(price);
     ring_.publish();
   }
-  void put_alert(std::uint64_t id) {
+  void put_alert(std::uint64_t id, Nanos receive_ns = 0) {
     Update& update = claim(UpdateKind::alert, 0);
+    update.receive_ns = receive_ns;
     update.as_alert = test::alert_row(1, id);
     ring_.publish();
   }
@@ -171,18 +175,56 @@ TEST_F(CacheStage, GivesAgainWhatWasNotTaken) {
   EXPECT_THAT(first_.alert_ids, ElementsAre(1, 2));
 }
 
-TEST_F(CacheStage, KeepsNothingForASinkThatIsGone) {
-  Cache cache = stage(at_every_poll);
-  first_.state = SinkReadiness::gone;
-  put_price(0, 1);
-  put_alert(1);
+TEST_F(CacheStage, GivesUpTheOldestAlertsOfASinkThatIsAwayAndHoldsNobodyUp) {
+  Cache cache(ring_, {&first_, &second_}, {.flush_interval_ns = at_every_poll, .alerts_waiting_max = 3});
+  first_.state = SinkReadiness::away;
   cache.poll();
-  EXPECT_THAT(second_.alert_ids, ElementsAre(1));
+  for (std::uint64_t id = 1; id <= 8; ++id) {
+    put_alert(id);
+    cache.poll();
+  }
+  EXPECT_TRUE(ring_.peek().empty()) << "the kernels go on";
+  EXPECT_THAT(second_.alert_ids, ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
+  EXPECT_THAT(second_.given_up, IsEmpty());
+  EXPECT_THAT(first_.given_up, ElementsAre(1, 2, 3, 4, 5));
+  EXPECT_EQ(cache.alerts_settled(), 5U) << "snapshots go on";
+  EXPECT_EQ(cache.alerts_waiting(), 3U);
+
+  first_.state = SinkReadiness::returned;
+  cache.poll();
+  EXPECT_THAT(first_.alert_ids, ElementsAre(6, 7, 8));
+  EXPECT_EQ(cache.alerts_settled(), 8U);
+  EXPECT_EQ(cache.alerts_waiting(), 0U);
   EXPECT_TRUE(cache.drained());
-  first_.state = SinkReadiness::ready;
+}
+
+TEST_F(CacheStage, GivesNothingUpForASinkThatIsReadyButSlow) {
+  Cache cache(ring_, {&first_, &second_}, {.flush_interval_ns = at_every_poll, .alerts_waiting_max = 3});
+  first_.alerts_max = 1;
+  for (std::uint64_t id = 1; id <= 8; ++id) put_alert(id);
   cache.poll();
-  EXPECT_THAT(first_.prices, IsEmpty());
-  EXPECT_THAT(first_.alert_ids, IsEmpty());
+  EXPECT_FALSE(ring_.peek().empty()) << "what finds no room waits in the ring";
+  while (!cache.drained()) cache.poll();
+  EXPECT_THAT(first_.given_up, IsEmpty());
+  EXPECT_THAT(first_.alert_ids, ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
+  EXPECT_EQ(first_.alert_ids, second_.alert_ids);
+}
+
+TEST_F(CacheStage, SettlesAlertsThatNoRestartTellsAgainAndGivesThemAllTheSame) {
+  constexpr Nanos hour_ns = 3'600 * nanos_per_second;
+  Cache cache(ring_, {&first_, &second_}, {.flush_interval_ns = at_every_poll, .told_again_within_ns = hour_ns});
+  first_.state = SinkReadiness::away;
+  const Nanos now_ns = wall_now_ns();
+  put_alert(1, now_ns - 3 * hour_ns);
+  put_alert(2, now_ns - 2 * hour_ns);
+  put_alert(3, now_ns);
+  cache.poll();
+  EXPECT_EQ(cache.alerts_settled(), 2U);
+  EXPECT_EQ(cache.alerts_waiting(), 3U);
+  first_.state = SinkReadiness::returned;
+  cache.poll();
+  EXPECT_THAT(first_.alert_ids, ElementsAre(1, 2, 3));
+  EXPECT_EQ(cache.alerts_settled(), 3U);
 }
 
 TEST_F(CacheStage, DoesNotWaitAtTheEndForValuesOfASinkThatIsAway) {
