@@ -290,7 +290,7 @@ class DeadPipe:
         return self.SIZE - int.from_bytes(waiting, sys.byteorder)
 
 
-@scenario(rows="24", count=800_000)
+@scenario(rows="24", count=1_200_000, rate=15_000)
 def output_unread(world):
     """Nobody reads standard output and error, and their pipe is full: from the start on, then in the middle of the work. Rows
     flow on, a reload is answered, SIGTERM drains and ends with status 0 within 15 s."""
@@ -300,7 +300,8 @@ def output_unread(world):
             if is_full_at_once:
                 pipe.fill()
             world.start(output=pipe.writer)
-            world.wait_for_rows(world.stored() or 0)
+            if not world.wait_for_rows(world.stored() or 0):
+                raise Harm("the tape has ended: nothing was tried")
             for _ in range(60):  # each is answered by a line: nothing has changed
                 world.running.process.send_signal(signal.SIGHUP)
                 time.sleep(0.06)
