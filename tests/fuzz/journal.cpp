@@ -71,6 +71,7 @@ void harmed(fuzz::Input& input) {
   const JournalConfig config = fresh();
   std::vector<JournalPosition> positions;
   JournalPosition end = 0;
+  std::uint64_t open_segment = 0;  // may be full to its last byte: it is closed when the next record comes
   {
     JournalWriter writer(config);
     const std::size_t count = input.integer<std::uint8_t>();
@@ -81,7 +82,8 @@ void harmed(fuzz::Input& input) {
       positions.push_back(*position);
     }
     end = writer.end_position();
-    for (std::uint64_t index = 1; index <= writer.segment_index(); ++index) {
+    open_segment = writer.segment_index();
+    for (std::uint64_t index = 1; index <= open_segment; ++index) {
       const Segment closed(config.directory, index - 1, segment, SegmentAccess::read_only);
       write_previous_digest(config.directory, index, digest_of_segment(closed));
     }
@@ -93,7 +95,7 @@ void harmed(fuzz::Input& input) {
   std::set<JournalPosition> harms;  // those that are still there: flipped twice is not flipped
   const std::size_t flips = 1 + input.integer<std::uint8_t>() % 3;
   for (std::size_t i = 0; i < flips; ++i) {
-    const JournalPosition harm = input.integer<std::uint32_t>() % (end / segment * segment + segment);
+    const JournalPosition harm = input.integer<std::uint32_t>() % ((open_segment + 1) * segment);
     const std::string path = segment_path(config.directory, harm / segment);
     std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
     file.seekg(static_cast<std::streamoff>(harm % segment));
@@ -121,14 +123,14 @@ void harmed(fuzz::Input& input) {
         return (behind == positions.end() ? end : *behind) <= first_harm;
       }));
   require(next >= whole_frames, "everything before the harm is read");
-  if (!harms.empty() && first_harm / segment < end / segment) {
+  if (!harms.empty() && first_harm / segment < open_segment) {
     try {
       const JournalCheck check = check_journal(config.directory);
       require(!check.findings.empty(), "harm in a closed segment is found");
       require(check.findings.front().segment <= first_harm / segment + 1, "in its segment");
     } catch (const std::runtime_error&) {
       // Refused, with all that lies before it, is nothing but a newer version at the end.
-      const JournalPosition version = end / segment * segment + offsetof(SegmentHeader, version);
+      const JournalPosition version = open_segment * segment + offsetof(SegmentHeader, version);
       const auto harm = harms.lower_bound(version);
       require(harm != harms.end() && *harm < version + sizeof(SegmentHeader::version), "what is harmed is checked");
     }
