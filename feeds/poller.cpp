@@ -7,7 +7,6 @@
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
-#include <fmt/format.h>
 
 #include "core/base/crash_point.hpp"
 #include "feeds/journaled_trades.hpp"
@@ -122,9 +121,10 @@ void Poller::watch_wall_clock(Nanos wall_ns, Nanos steady_ns) noexcept {
   wall_minus_steady_ns_ = wall_ns - steady_ns;
   if (std::abs(step_ns) <= clock_step_ns_min) return;
   operations_.tell(Severity::warning, "poller",
-                   fmt::format("the wall clock went {} by {:.1f} s: it was set, or the machine slept; arrivals are "
-                               "stamped by it, and what is quality.ahead_ms ahead of its arrival is rejected",
-                               step_ns < 0 ? "back" : "forward", std::abs(static_cast<double>(step_ns)) / 1e9));
+                   std::string("the wall clock went ") + (step_ns < 0 ? "back" : "forward") + " by " +
+                       std::to_string(std::abs(step_ns) / nanos_per_second) +
+                       " s: it was set, or the machine slept; arrivals are stamped by it, and what is quality.ahead_ms "
+                       "ahead of its arrival is rejected");
 }
 
 void Poller::finish_recordings() noexcept {
